@@ -1,0 +1,58 @@
+# Two commands a stranger needs: `make demo` and `make test`. Each does its own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header \
+	--no-emit-index-url --python-version 3.11 --quiet
+
+.PHONY: demo test quick lint format bench lock clean
+
+demo: $(VENV)/.runtime
+	@$(BIN)/medianest-bot demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+quick: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
+
+# The locks hold hashes and no index address, so any mirror serves them.
+lock: $(VENV)/.dev
+	$(LOCK) pyproject.toml --group build -o requirements.lock $(ARGS)
+	$(LOCK) pyproject.toml --group build --group dev --extra scale \
+		-c requirements.lock -o requirements-dev.lock $(ARGS)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "medianest-bot needs Python 3.11 or newer"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+		|| { echo "This Python lacks venv. Run: sudo apt install python3-venv"; exit 1; }
+	@echo "Setting up .venv (once, under a minute) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(VENV)/bin/python requirements.lock pyproject.toml
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -1,0 +1,1 @@
+"""The chat bot for a household with a media server."""

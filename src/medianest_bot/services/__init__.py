@@ -1,0 +1,1 @@
+"""One file per neighbour over one HTTP base. Leaves: nothing of ours outside."""
