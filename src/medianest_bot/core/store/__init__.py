@@ -1,0 +1,1 @@
+"""Tables, and one file of plain functions for each family of them."""

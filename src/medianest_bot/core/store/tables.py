@@ -1,0 +1,277 @@
+"""Every table, in one look. Times are aware UTC, sizes integers, enums text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite keeps no zone, so it is put back when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Any) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _id() -> Column[int]:
+    # SQLite only counts up by itself in a plain INTEGER primary key.
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _person(*, nullable: bool = False, primary_key: bool = False) -> Column[int]:
+    return Column(
+        "person_id",
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=nullable,
+        primary_key=primary_key,
+    )
+
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("name", String(64), nullable=False),
+    Column("name_key", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("seerr_id", Integer),
+    Column("plex_id", BigInteger),
+    Column("locale", String(16)),
+    Column("created_at", Moment, nullable=False),
+)
+"""People: household members, one identity over all chats."""
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    _person(),
+    Column("platform", String(16), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("shown_name", String(128), nullable=False),
+    Column("linked_at", Moment, nullable=False),
+    UniqueConstraint("platform", "account"),
+)
+"""A chat's users; each belongs to one person."""
+
+media_requests = Table(
+    "media_requests",
+    metadata,
+    _id(),
+    _person(),
+    Column("kind", String(8), nullable=False),
+    Column("tmdb_id", Integer, nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("year", Integer),
+    Column("poster", Text),
+    Column("seasons", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("seerr_id", Integer),
+    Column("reason", Text),
+    Column("percent", Float),
+    Column("eta", Moment),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Index("ix_media_requests_title", "kind", "tmdb_id"),
+    Index("ix_media_requests_state", "state"),
+)
+"""What people asked for; written before Seerr is asked."""
+
+youtube_downloads = Table(
+    "youtube_downloads",
+    metadata,
+    _id(),
+    _person(),
+    Column("url", Text, nullable=False),
+    Column("audio", Boolean, nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("is_playlist", Boolean, nullable=False),
+    Column("folder", Text),
+    Column("collection_key", String(32)),
+    Column("link", Text),
+    Column("error", String(32)),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Index("ix_youtube_downloads_state", "state"),
+)
+"""One row for each download somebody asked for: a job."""
+
+download_items = Table(
+    "download_items",
+    metadata,
+    _id(),
+    Column(
+        "download_id",
+        ForeignKey("youtube_downloads.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("position", Integer, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("video", String(200)),
+    Column("title", String(300), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("path", Text),
+    Column("size", BigInteger),
+    Column("plex_key", String(32)),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_at", Moment),
+    Column("error", String(32)),
+    Column("updated_at", Moment, nullable=False),
+)
+"""One row for each video of a download, in playlist order."""
+
+cards = Table(
+    "cards",
+    metadata,
+    _id(),
+    Column("subject", String(64), nullable=False, index=True),
+    Column("platform", String(16), nullable=False),
+    Column("place", String(128), nullable=False),
+    Column("message", String(128), nullable=False),
+    Column("person_id", ForeignKey("users.id", ondelete="CASCADE")),
+    Column("account", String(64), nullable=False),
+    Column("line", Text, nullable=False),
+    Column("drawn", String(64), nullable=False, server_default=text("''")),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("platform", "place", "message"),
+)
+"""Sent messages that follow a subject; `line` draws one again for its reader."""
+
+news = Table(
+    "news",
+    metadata,
+    _id(),
+    Column("dedupe", String(128), nullable=False, unique=True),
+    _person(),
+    Column("line", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_at", Moment, nullable=False),
+    Column("told_at", Moment),
+    Column("failed", Text),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_news_next", "told_at", "next_at"),
+)
+"""What somebody must be told; `line` words it for the reader at delivery."""
+
+lines = Table(
+    "lines",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("line", Text, nullable=False),
+    Column("used_at", Moment, nullable=False),
+)
+"""Lines too long for a button; the key is derived from the line."""
+
+spent = Table(
+    "spent",
+    metadata,
+    _id(),
+    _person(),
+    Column("what", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_spent_what", "person_id", "what", "at"),
+)
+"""What counts against a person's limits, one row each."""
+
+service_status = Table(
+    "service_status",
+    metadata,
+    Column("service", String(32), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("response_ms", Float),
+    Column("checked_at", Moment, nullable=False),
+    Column("reason", String(32)),
+)
+"""How each neighbour is, as of its last probe."""
+
+service_hours = Table(
+    "service_hours",
+    metadata,
+    Column("service", String(32), primary_key=True),
+    Column("hour", Moment, primary_key=True),
+    Column("checks", Integer, nullable=False),
+    Column("up", Integer, nullable=False),
+    Column("total_ms", Float, nullable=False),
+)
+"""Probes summed by the hour, for uptime and the picture of a day."""
+
+service_config = Table(
+    "service_config",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+"""What the house itself keeps: the canary, neighbours' tokens (encrypted)."""
+
+error_logs = Table(
+    "error_logs",
+    metadata,
+    _id(),
+    Column("reference", String(16), nullable=False, index=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("person_id", ForeignKey("users.id", ondelete="SET NULL")),
+    Column("command", String(64), nullable=False),
+    Column("cause", String(200), nullable=False),
+    Column("details", Text, nullable=False),
+)
+"""What did not work, with the full record, for admins."""
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("person_id", ForeignKey("users.id", ondelete="SET NULL")),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("details", JSON, nullable=False),
+)
+"""Every admin action and change of rights, without secrets."""
