@@ -1,0 +1,281 @@
+"""How a function becomes something people can ask, in every chat.
+
+The signature is the form: it makes the parser, the help, the slash command and
+the autocomplete. Nothing registers at import; `find` collects what a package has.
+
+    @command("Search for a film or a show", role=Role.GUEST)
+    async def search(
+        ctx: Context,
+        title: Annotated[str, Param("its name", rest=True)],
+        where: Annotated[Where, Param("where to look")] = Where.ALL,
+    ) -> Reply: ...
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from types import ModuleType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from rapidfuzz import fuzz, process
+
+from medianest_bot.core import line as lines
+from medianest_bot.core.reply import Reply, Suggestion
+from medianest_bot.core.roles import Role
+from medianest_bot.core.words import Sorry, marked
+
+Run = Callable[..., Awaitable[Reply]]
+Suggest = Callable[[Any, str], Awaitable[tuple[Suggestion, ...]]]
+"""Takes a Context and what was typed so far. Not named: context knows commands."""
+
+NEEDS = marked("“{command}” needs {name}: {help}. For example: {example}")
+NO_SUCH_VALUE = marked("{name} can be {choices}, not “{given}”.")
+NOT_A_NUMBER = marked("{name} must be a whole number, not “{given}”.")
+TOO_MANY = marked("“{command}” does not know what to do with “{given}”.")
+UNKNOWN = marked("There is no command “{word}”. Type help to see what there is.")
+UNKNOWN_NEAR = marked("There is no command “{word}”. Did you mean {near}?")
+
+_NUMBERS = 2**31
+
+
+class Where(StrEnum):
+    """Where a command may be used, and who sees its answer."""
+
+    ANYWHERE = "anywhere"
+    """In a household place; the answer is an ordinary message."""
+    QUIETLY = "quietly"
+    """In a household place; the answer is for the asker only where that works."""
+    PRIVATE = "private"
+    """In a direct message; elsewhere only where answers can be hidden."""
+    ADMINS = "admins"
+    """In an admin place or an admin's direct messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """What a chat shows of one argument. `rest` takes the rest of the line."""
+
+    help: str
+    suggest: Suggest | None = None
+    rest: bool = False
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument, as read from the signature."""
+
+    name: str
+    param: Param
+    type: type
+    required: bool
+    default: Any
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        if issubclass(self.type, Enum):
+            return tuple(str(member.value) for member in self.type)
+        return ("yes", "no") if self.type is bool else ()
+
+    def parse(self, text: str) -> Any:
+        """`text` as this argument's type. Raises Sorry where it is none."""
+        if self.choices:
+            return self._chosen(text)
+        if self.type is int:
+            return self._number(text)
+        return text
+
+    def _chosen(self, text: str) -> Any:
+        given = text.casefold()
+        if given not in self.choices:
+            raise Sorry(
+                NO_SUCH_VALUE,
+                name=self.name,
+                choices=", ".join(self.choices),
+                given=text,
+            )
+        return given == "yes" if self.type is bool else self.type(given)
+
+    def _number(self, text: str) -> int:
+        digits = text.removeprefix("#").removeprefix("-")
+        is_number = digits.isascii() and digits.isdigit() and len(digits) < 11
+        if not is_number or int(digits) >= _NUMBERS:
+            raise Sorry(NOT_A_NUMBER, name=self.name, given=text)
+        return int(text.removeprefix("#"))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something people can ask. `name` is one word, or two for a group."""
+
+    name: str
+    help: str
+    run: Run
+    role: Role
+    where: Where
+    arguments: tuple[Argument, ...]
+    draws: bool = False
+    """True for a line that redraws a card: read-only, free, asks no neighbour."""
+    hidden: bool = False
+    """True where only buttons and cards use it, so that help leaves it out."""
+    notes: str = ""
+    """A sentence or two more for `help NAME`."""
+
+    def usage(self) -> str:
+        """The form in one line: `download url [as:video|audio]`."""
+        return " ".join((self.name, *(_usage(argument) for argument in self.arguments)))
+
+    def example(self) -> str:
+        """A line that works, from the examples of its required arguments."""
+        shown = (
+            argument.param.example for argument in self.arguments if argument.required
+        )
+        return " ".join((self.name, *shown))
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Arguments from the text after the name. Raises Sorry, saying what is off."""
+        names = frozenset(argument.name for argument in self.arguments)
+        text, given = lines.options(text, names)
+        given |= self._positional(text, given)
+        values = {
+            name: self._argument(name).parse(text) for name, text in given.items()
+        }
+        missing = [a for a in self.arguments if a.required and a.name not in values]
+        if missing:
+            raise Sorry(
+                NEEDS,
+                command=self.name,
+                name=missing[0].name,
+                help=missing[0].param.help,
+                example=self.example(),
+            )
+        return values
+
+    def _argument(self, name: str) -> Argument:
+        return next(a for a in self.arguments if a.name == name)
+
+    def _positional(self, text: str, given: Mapping[str, str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for argument in self.arguments:
+            if not text:
+                break
+            if argument.name in given:
+                continue
+            if argument.param.rest:
+                found[argument.name] = lines.unquoted(text)
+                return found
+            word = lines.first_word(text)
+            found[argument.name] = word.text
+            text = word.rest
+        if text:
+            raise Sorry(TOO_MANY, command=self.name, given=text[:60])
+        return found
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Every command there is, by name."""
+
+    by_name: Mapping[str, Command] = field(default_factory=dict)
+
+    def __iter__(self) -> Any:
+        return iter(self.by_name.values())
+
+    def split(self, text: str) -> tuple[Command, str]:
+        """The command a cleaned line names, and the rest of the line.
+
+        Raises Sorry, suggesting the nearest name, where there is none.
+        """
+        words = text.removeprefix("/").split(" ")
+        for count in (2, 1):
+            name = " ".join(words[:count]).casefold()
+            if len(words) >= count and name in self.by_name:
+                return self.by_name[name], " ".join(words[count:])
+        raise self._unknown(" ".join(words[:2]), words[0])
+
+    def visible(self, role: Role) -> tuple[Command, ...]:
+        """What somebody of this role may ask, without what only buttons use."""
+        return tuple(c for c in self if role.covers(c.role) and not c.hidden)
+
+    def _unknown(self, two: str, one: str) -> Sorry:
+        names = [command.name for command in self if not command.hidden]
+        found = process.extractOne(two.casefold(), names, scorer=fuzz.WRatio)
+        if found and found[1] >= 70:
+            return Sorry(UNKNOWN_NEAR, word=one[:40], near=found[0])
+        return Sorry(UNKNOWN, word=one[:40])
+
+
+def command(
+    help: str,  # noqa: A002 - reads as it is meant where it is used
+    *,
+    role: Role = Role.MEMBER,
+    where: Where = Where.ANYWHERE,
+    draws: bool = False,
+    hidden: bool = False,
+    notes: str = "",
+) -> Callable[[Run], Command]:
+    """Make a command of a function; its name, underscores as spaces, is the name."""
+
+    def made(run: Run) -> Command:
+        return Command(
+            name=run.__name__.rstrip("_").replace("_", " "),
+            help=help,
+            run=run,
+            role=role,
+            where=where,
+            arguments=_arguments(run),
+            draws=draws,
+            hidden=hidden,
+            notes=notes,
+        )
+
+    return made
+
+
+def find(package: ModuleType) -> Commands:
+    """Every command in the modules of `package`. Raises ValueError on a double name."""
+    found: dict[str, Command] = {}
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        for thing in vars(importlib.import_module(module.name)).values():
+            if not isinstance(thing, Command) or found.get(thing.name) is thing:
+                continue
+            if thing.name in found:
+                raise ValueError(f"two commands are called “{thing.name}”")
+            found[thing.name] = thing
+    return Commands(dict(sorted(found.items())))
+
+
+def _arguments(run: Run) -> tuple[Argument, ...]:
+    hints = get_type_hints(run, include_extras=True)
+    signature = inspect.signature(run)
+    return tuple(
+        _read(name, hints[name], parameter.default)
+        for name, parameter in list(signature.parameters.items())[1:]
+    )
+
+
+def _read(name: str, hint: Any, default: Any) -> Argument:
+    if get_origin(hint) is not Annotated:
+        raise TypeError(f"{name} needs Annotated[…, Param(…)]")
+    kind, param = get_args(hint)
+    if get_origin(kind) in (Union, UnionType):
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    return Argument(
+        name=name.rstrip("_"),
+        param=param,
+        type=kind,
+        required=default is inspect.Parameter.empty,
+        default=None if default is inspect.Parameter.empty else default,
+    )
+
+
+def _usage(argument: Argument) -> str:
+    shown = argument.name.upper()
+    if argument.required:
+        return shown
+    return f"[{argument.name}:{'|'.join(argument.choices) or shown}]"

@@ -1,0 +1,38 @@
+"""The house as commands see it: everything that is open while the bot runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from medianest_bot.core.command import Commands
+from medianest_bot.core.downloads import Downloads
+from medianest_bot.core.health import Health
+from medianest_bot.core.limits import Limits
+from medianest_bot.core.outbox import Outbox
+from medianest_bot.core.requests import Requests
+from medianest_bot.core.search import Search
+from medianest_bot.core.store.engine import Store
+from medianest_bot.services.plex import Plex
+from medianest_bot.services.seerr import Seerr
+from medianest_bot.services.uptime_kuma import UptimeKuma
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Neighbours that are not configured are None."""
+
+    name: str
+    commands: Commands
+    store: Store
+    limits: Limits
+    outbox: Outbox
+    search: Search
+    requests: Requests
+    downloads: Downloads
+    health: Health
+    plex: Plex | None
+    seerr: Seerr | None
+    kuma: UptimeKuma | None
+    now: Callable[[], datetime]

@@ -1,0 +1,138 @@
+"""How much a person may ask for, and when it renews.
+
+Commands are counted in memory and written behind; downloads and requests are
+spent in the transaction that writes their row, so that a refused or repeated one
+costs nothing and a crash loses no count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from medianest_bot.core.store import spent
+from medianest_bot.core.store.engine import Store
+from medianest_bot.core.words import Sorry, marked, span
+
+TOO_MANY_COMMANDS = marked("That was a lot at once. Please try again in {wait}.")
+TOO_MANY_REQUESTS = marked(
+    "You have asked for {limit} titles within the hour. Next one in {wait}."
+)
+TOO_MANY_DOWNLOADS = marked(
+    "You have started {limit} downloads within the hour. Next one in {wait}."
+)
+
+
+class What(StrEnum):
+    """What is limited."""
+
+    COMMAND = "command"
+    REQUEST = "request"
+    DOWNLOAD = "download"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    limit: int
+    window: timedelta
+    refusal: str
+
+
+RULES = {
+    What.COMMAND: Rule(100, timedelta(minutes=1), TOO_MANY_COMMANDS),
+    What.REQUEST: Rule(20, timedelta(hours=1), TOO_MANY_REQUESTS),
+    What.DOWNLOAD: Rule(5, timedelta(hours=1), TOO_MANY_DOWNLOADS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of one limit; `renews_at` is None while nothing is used."""
+
+    what: What
+    left: int
+    limit: int
+    renews_at: datetime | None
+
+
+class Limits:
+    """Counts what people use. `open` and `flush` carry commands over a restart."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self._commands: defaultdict[int, deque[datetime]] = defaultdict(deque)
+        self._unsaved: list[tuple[int, datetime]] = []
+
+    async def open(self) -> None:
+        """Take up the commands of the last minute before a restart."""
+        since = self._now() - RULES[What.COMMAND].window
+        async with self._store.read() as db:
+            for person_id, at in await spent.all_since(db, What.COMMAND, since):
+                self._commands[person_id].append(at)
+
+    async def flush(self) -> None:
+        """Write down what was counted, and forget what no longer counts."""
+        unsaved, self._unsaved = self._unsaved, []
+        oldest = self._now() - timedelta(hours=1)
+        async with self._store.begin() as tx:
+            await spent.prune(tx, oldest)
+            await spent.add_many(tx, What.COMMAND, unsaved)
+
+    def command(self, person_id: int) -> None:
+        """Count one command. Raises Sorry when there were too many."""
+        rule, now = RULES[What.COMMAND], self._now()
+        recent = self._commands[person_id]
+        while recent and recent[0] <= now - rule.window:
+            recent.popleft()
+        if len(recent) >= rule.limit:
+            raise _refusal(rule, recent[0] + rule.window - now)
+        recent.append(now)
+        self._unsaved.append((person_id, now))
+
+    async def spend(self, tx: AsyncConnection, person_id: int, what: What) -> None:
+        """Use one, in the transaction that writes what it pays for.
+
+        Raises Sorry, so that the transaction is rolled back, when none is left.
+        """
+        rule, now = RULES[what], self._now()
+        since = now - rule.window
+        if await spent.count(tx, person_id, what, since) >= rule.limit:
+            oldest = await spent.oldest(tx, person_id, what, since) or now
+            raise _refusal(rule, oldest + rule.window - now)
+        await spent.add(tx, person_id, what, now)
+
+    async def left(self, person_id: int) -> tuple[Left, ...]:
+        """What is left of the limits that are counted by the hour."""
+        async with self._store.read() as db:
+            return (
+                await self._left(db, person_id, What.REQUEST),
+                await self._left(db, person_id, What.DOWNLOAD),
+            )
+
+    async def _left(self, db: AsyncConnection, person_id: int, what: What) -> Left:
+        rule = RULES[what]
+        since = self._now() - rule.window
+        used = await spent.count(db, person_id, what, since)
+        oldest = await spent.oldest(db, person_id, what, since)
+        renews_at = oldest + rule.window if oldest else None
+        return Left(what, max(0, rule.limit - used), rule.limit, renews_at)
+
+
+def _refusal(rule: Rule, wait: timedelta) -> Sorry:
+    return Sorry(rule.refusal, limit=rule.limit, wait=_Wait(wait.total_seconds()))
+
+
+class _Wait:
+    """A length of time that is worded when the sentence is."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __format__(self, spec: str) -> str:
+        return span(self._seconds)

@@ -1,0 +1,45 @@
+"""What is said to a person when a neighbour did not do what was asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from medianest_bot.core.words import _, marked
+from medianest_bot.services.errors import (
+    Missing,
+    Refused,
+    ServiceError,
+    Unreachable,
+    Unreadable,
+)
+
+NOT_ANSWERING = marked("{service} does not answer right now. Please try again later.")
+NOT_SINCE = marked("{service} has not answered since {time}. Please try again later.")
+REFUSED = marked("{service} refused that. An admin can see why with admin errors.")
+MISSING = marked("{service} does not have that any more.")
+UNREADABLE = marked(
+    "{service} answered something I do not understand. It has been noted for the admin."
+)
+
+
+def worded(error: ServiceError, now: datetime) -> str:
+    """One honest sentence about a neighbour, in the reader's language."""
+    match error:
+        case Unreachable(since=datetime() as since):
+            time = clock(since, now)
+            return _(NOT_SINCE, service=error.service, time=time)
+        case Unreachable():
+            return _(NOT_ANSWERING, service=error.service)
+        case Missing():
+            return _(MISSING, service=error.service)
+        case Unreadable():
+            return _(UNREADABLE, service=error.service)
+        case Refused() | _:
+            return _(REFUSED, service=error.service)
+
+
+def clock(moment: datetime, now: datetime) -> str:
+    """The time of day, with the date where it was not today."""
+    local = moment.astimezone()
+    is_recent = now - moment < timedelta(hours=20)
+    return local.strftime("%H:%M" if is_recent else "%Y-%m-%d %H:%M")

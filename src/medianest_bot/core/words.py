@@ -1,0 +1,107 @@
+"""Every sentence a person reads goes through here, in that person's language.
+
+`_("There is no film called {title}", title=t)` looks the sentence up in the
+reader's catalogue and fills it in. The reader is a context variable, so that one
+process can speak to many people at once; dispatch and the outbox set it.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+ENGLISH = "en"
+_reader: ContextVar[str] = ContextVar("reader", default=ENGLISH)
+
+
+class Sorry(Exception):
+    """Says no to a person: English text plus data, worded when it is shown."""
+
+    def __init__(self, text: str, /, **data: object) -> None:
+        super().__init__(text)
+        self.text = text
+        self.data = data
+
+    def worded(self) -> str:
+        return _(self.text, **self.data)
+
+
+@contextmanager
+def reading(locale: str | None) -> Iterator[None]:
+    """Word everything inside for a reader of this language ("de", "pt-BR", None)."""
+    token = _reader.set(_supported(locale or ENGLISH))
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+def _(text: str, /, **data: object) -> str:
+    """`text` in the reader's language, filled in with `data`."""
+    worded = _catalogue(_reader.get()).gettext(text)
+    return worded.format(**data) if data else worded
+
+
+def n_(one: str, many: str, count: int, /, **data: object) -> str:
+    """The singular or plural form for `count`, which both may name as {count}."""
+    worded = _catalogue(_reader.get()).ngettext(one, many, count)
+    return worded.format(count=count, **data)
+
+
+def marked(text: str) -> str:
+    """Marks a sentence for translation where it stands; worded later by `_`."""
+    return text
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long before `now`, in words: "3 minutes ago"."""
+    from babel.dates import format_timedelta  # noqa: PLC0415 - 30 MB, seldom needed
+
+    past = min(moment - now, timedelta(0))
+    return format_timedelta(past, add_direction=True, locale=_reader.get())
+
+
+def span(seconds: float) -> str:
+    """A length of time in words: "2 minutes"."""
+    from babel.dates import format_timedelta  # noqa: PLC0415 - 30 MB, seldom needed
+
+    return format_timedelta(timedelta(seconds=max(0, seconds)), locale=_reader.get())
+
+
+def size(count: float) -> str:
+    """A number of bytes in words: "3.2 MB"."""
+    from babel.numbers import format_decimal  # noqa: PLC0415 - 30 MB, seldom needed
+
+    units = ("B", "kB", "MB", "GB", "TB")
+    power = min(4, max(0, len(str(int(count))) - 1) // 3)
+    shape = "0.0" if power else "0"
+    amount = format_decimal(count / 1000**power, shape, locale=_reader.get())
+    return f"{amount} {units[power]}"
+
+
+def _supported(locale: str) -> str:
+    """The nearest language there is a catalogue for; English where there is none."""
+    name = locale.replace("-", "_").lower()
+    known = _languages()
+    return known.get(name) or known.get(name.split("_")[0]) or ENGLISH
+
+
+@cache
+def _languages() -> dict[str, str]:
+    names = (folder.name for folder in _locales().iterdir() if folder.is_dir())
+    return {ENGLISH: ENGLISH} | {name.lower(): name for name in names}
+
+
+@cache
+def _catalogue(locale: str) -> gettext.NullTranslations:
+    return gettext.translation("bot", _locales(), [locale], fallback=True)
+
+
+def _locales() -> Path:
+    return Path(str(files("medianest_bot"))) / "locales"
