@@ -57,8 +57,14 @@ def middleware(knobs: Knobs) -> Middleware:
 async def _wait(knobs: Knobs, request: web.Request) -> None:
     if knobs.latency_s:
         await asyncio.sleep(knobs.latency_s)
-    while knobs.hang and request.transport and not request.transport.is_closing():
+    # A knob is a plain field that anybody may turn, so it is looked at, not awaited.
+    while _hangs(knobs, request):  # noqa: ASYNC110
         await asyncio.sleep(0.02)
+
+
+def _hangs(knobs: Knobs, request: web.Request) -> bool:
+    transport = request.transport
+    return knobs.hang and transport is not None and not transport.is_closing()
 
 
 def _trouble(knobs: Knobs, request: web.Request) -> web.Response | None:

@@ -1,0 +1,281 @@
+"""The neighbour that takes requests: Overseerr 1.34 and Seerr 3, one client.
+
+Acts with the API key, which stands for the owner; whatever is done for a person
+carries that person's id (`X-API-User`), so that permissions, quotas and
+approval are judged on the person and not on the owner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+from weakref import WeakValueDictionary
+
+from medianest_bot.services import _seerr_reading as reading
+from medianest_bot.services._seerr_calls import (
+    API,
+    Calls,
+    fail_on_500,
+    made,
+    refused,
+    user_id,
+    whole,
+)
+from medianest_bot.services._seerr_models import (
+    About,
+    Details,
+    Hit,
+    MediaState,
+    Page,
+    Progress,
+    Quota,
+    Quotas,
+    Request,
+    RequestState,
+    Season,
+    User,
+)
+from medianest_bot.services._seerr_refusals import (
+    NOT_PENDING,
+    NOT_THEIRS,
+    Refusal,
+    is_csrf,
+    refusal,
+)
+from medianest_bot.services.http import CALL_S, READ_S, Cache, Http, Kept
+from medianest_bot.services.media import Kind
+
+__all__ = [
+    "About",
+    "Details",
+    "Hit",
+    "MediaState",
+    "Page",
+    "Progress",
+    "Quota",
+    "Quotas",
+    "Refusal",
+    "Request",
+    "RequestState",
+    "Season",
+    "Seerr",
+    "User",
+    "is_csrf",
+    "refusal",
+]
+
+_SEARCH_FRESH_S = 300
+_DETAILS_FRESH_S = 60
+_ABOUT_FRESH_S = 3600
+_LONGEST_QUERY = 200
+_USERS_A_PAGE = 100
+_MOST_USERS = 10_000
+
+
+class Seerr:
+    """One Overseerr or Seerr server.
+
+    Every call raises the four service errors and nothing else; `refusal` tells
+    what a Refused was about. User ids are ints: an `X-API-User` that is not a
+    number is never answered by either server, so another type is a TypeError.
+    """
+
+    def __init__(self, http: Http, cache: Cache, key: str) -> None:
+        self._http = http
+        self._cache = cache
+        self._calls = Calls(http, key)
+        self._changes = 0
+        self._asking: WeakValueDictionary[tuple[Kind, int, bool], asyncio.Lock] = (
+            WeakValueDictionary()
+        )
+
+    async def about(self) -> About:
+        """Product and version, kept for an hour.
+
+        Only Seerr names its kind of media server in its public settings.
+        """
+        kept = await self._cache.read(
+            "seerr:about", self._fetch_about, fresh_s=_ABOUT_FRESH_S
+        )
+        return kept.value
+
+    async def check_key(self) -> User:
+        """The user the key stands for. Refused where the key is wrong."""
+        return await self._calls.check_key()
+
+    async def search(
+        self, query: str, *, within_s: float = READ_S
+    ) -> Kept[tuple[Hit, ...]]:
+        """Films and series; `imdb:`, `tmdb:` and `tvdb:` prefixes are understood.
+
+        Nothing found may also mean that TMDB does not answer: Seerr does not say.
+        Kept for five minutes, or until something is requested through here.
+        """
+        words = " ".join(query.split())[:_LONGEST_QUERY]
+        if not words:
+            return Kept((), datetime.now(UTC))
+
+        async def fetch() -> tuple[Hit, ...]:
+            # Both servers refuse a raw reserved character and "+" for a space.
+            encoded = quote(words, safe="", errors="replace")
+            path = f"/search?query={encoded}&page=1"
+            return whole(await self._calls.get(path, within_s=within_s), reading.hits)
+
+        key = f"seerr:search:{self._changes}:{words.casefold()}"
+        return await self._cache.read(key, fetch, fresh_s=_SEARCH_FRESH_S)
+
+    async def details(
+        self,
+        kind: Kind,
+        tmdb_id: int,
+        *,
+        within_s: float = READ_S,
+        fresh: bool = False,
+    ) -> Details:
+        """One title, kept for a minute unless it must be `fresh`.
+
+        Unreachable also where the id does not exist: both servers answer 500 to
+        that and to TMDB being away, which says nothing about Seerr itself.
+        """
+
+        async def fetch() -> Details:
+            answer = await self._calls.get(
+                f"/{kind.value}/{int(tmdb_id)}", within_s=within_s, answers=(500,)
+            )
+            fail_on_500(answer)
+            return whole(answer, lambda raw: reading.details(raw, kind, tmdb_id))
+
+        key = _details_key(kind, tmdb_id)
+        if fresh:
+            found = await fetch()
+            await self._cache.forget(key)
+            return found
+        return (await self._cache.read(key, fetch, fresh_s=_DETAILS_FRESH_S)).value
+
+    async def request(
+        self,
+        kind: Kind,
+        tmdb_id: int,
+        *,
+        as_user: int,
+        seasons: tuple[int, ...] | None = None,
+    ) -> Request:
+        """Ask for a title as that user; for a series None means all seasons.
+
+        Asked once and never repeated: after Unreachable look whether it is there.
+        One at a time for each title, because the servers do not check duplicates
+        under a lock. Missing where TMDB does not know the id.
+        """
+        body: dict[str, Any] = {"mediaType": kind.value, "mediaId": int(tmdb_id)}
+        body["is4k"] = False  # left out, it would defeat the check for duplicates
+        if kind is Kind.TV:
+            body["seasons"] = "all" if seasons is None else list(seasons)
+        lock = self._asking.setdefault((kind, tmdb_id, False), asyncio.Lock())
+        try:
+            async with lock:
+                answer = await self._calls.act(
+                    "POST", "/request", as_user=as_user, json=body, answers=(500,)
+                )
+        finally:
+            await self._changed(kind, tmdb_id)
+        return made(answer)
+
+    async def requests(
+        self,
+        *,
+        take: int = 20,
+        skip: int = 0,
+        filter: str = "all",  # noqa: A002  the word of the API
+        as_user: int | None = None,
+    ) -> Page:
+        """Requests, newest first: all, or with `as_user` only that user's own.
+
+        Filters both products know: all, approved, available, pending, processing,
+        unavailable, failed. Seerr asks Radarr and Sonarr meanwhile: it may be slow.
+        """
+        params: dict[str, str | int] = {"take": take, "skip": skip}
+        params |= {"filter": filter, "sort": "added"}
+        if as_user is not None:
+            params["requestedBy"] = as_user
+        answer = await self._calls.get(
+            "/request", params=params, as_user=as_user, within_s=CALL_S
+        )
+        return whole(answer, reading.page)
+
+    async def read_request(self, request_id: int) -> Request:
+        """The request as it stands now. Missing where it was deleted."""
+        answer = await self._calls.get(f"/request/{int(request_id)}")
+        return whole(answer, reading.request)
+
+    async def cancel(self, request_id: int, *, as_user: int) -> None:
+        """Take back one's own pending request.
+
+        The servers let anybody delete anybody's pending request, so whose it is
+        is checked here: Refused (PERMISSION, NOT_PENDING) before anything is sent.
+        """
+        user_id(as_user)
+        request = await self.read_request(request_id)
+        if request.requested_by != as_user:
+            raise refused(self._http.service, 403, NOT_THEIRS)
+        if request.state is not RequestState.PENDING:
+            raise refused(self._http.service, 409, NOT_PENDING)
+        await self._calls.act("DELETE", f"/request/{request.id}", as_user=as_user)
+        await self._changed(request.kind, request.tmdb_id)
+
+    async def approve(self, request_id: int, *, as_user: int) -> Request:
+        """Approve as that manager. Success also where somebody else already did."""
+        return await self._decide(request_id, "approve", as_user)
+
+    async def decline(self, request_id: int, *, as_user: int) -> Request:
+        """Decline as that manager. Success also where somebody else already did."""
+        return await self._decide(request_id, "decline", as_user)
+
+    async def quota(self, user_id: int) -> Quotas:
+        return whole(
+            await self._calls.get(f"/user/{int(user_id)}/quota"), reading.quotas
+        )
+
+    async def users(self) -> tuple[User, ...]:
+        """Everybody with an account, all pages."""
+        found: list[User] = []
+        for skip in range(0, _MOST_USERS, _USERS_A_PAGE):
+            params = {"take": _USERS_A_PAGE, "skip": skip}
+            answer = await self._calls.get("/user", params=params)
+            found += whole(answer, reading.users)
+            if reading.total(answer.json(), 0) <= skip + _USERS_A_PAGE:
+                break
+        return tuple(found)
+
+    async def probe(self) -> float:
+        """Milliseconds until it said how it is; no key is sent."""
+        return await self._http.probe(f"{API}/status")
+
+    async def aclose(self) -> None:
+        """Closes what it was given: the connections and the kept answers."""
+        await self._cache.aclose()
+        await self._http.aclose()
+
+    async def _fetch_about(self) -> About:
+        status = await self._calls.get("/status")
+        public = await self._calls.get("/settings/public")
+        product = "Seerr" if "mediaServerType" in public.object() else "Overseerr"
+        return About(product, reading.text(status.object().get("version")))
+
+    async def _decide(self, request_id: int, verdict: str, as_user: int) -> Request:
+        path = f"/request/{int(request_id)}/{verdict}"
+        answer = await self._calls.act("POST", path, as_user=as_user)
+        request = whole(answer, reading.request)
+        await self._changed(request.kind, request.tmdb_id)
+        return request
+
+    async def _changed(self, kind: Kind, tmdb_id: int | None) -> None:
+        """What was kept about this title is no longer true."""
+        self._changes += 1
+        if tmdb_id is not None:
+            await self._cache.forget(_details_key(kind, tmdb_id))
+
+
+def _details_key(kind: Kind, tmdb_id: int) -> str:
+    return f"seerr:details:{kind.value}:{tmdb_id}"
