@@ -22,6 +22,20 @@ UNREADABLE = marked(
 )
 
 
+SERVICES = {
+    "plex": "Plex",
+    "plex_tv": "plex.tv",
+    "seerr": "Seerr",
+    "uptime_kuma": "Uptime Kuma",
+    "videos": marked("The video site"),
+}
+
+
+def service_name(service: str) -> str:
+    """What people call a neighbour."""
+    return _(SERVICES.get(service, service))
+
+
 def worded(error: ServiceError, now: datetime) -> str:
     """One honest sentence about a neighbour, in the reader's language."""
     match error:
@@ -29,13 +43,13 @@ def worded(error: ServiceError, now: datetime) -> str:
             time = clock(since, now)
             return _(NOT_SINCE, service=error.service, time=time)
         case Unreachable():
-            return _(NOT_ANSWERING, service=error.service)
+            return _(NOT_ANSWERING, service=service_name(error.service))
         case Missing():
-            return _(MISSING, service=error.service)
+            return _(MISSING, service=service_name(error.service))
         case Unreadable():
-            return _(UNREADABLE, service=error.service)
+            return _(UNREADABLE, service=service_name(error.service))
         case Refused() | _:
-            return _(REFUSED, service=error.service)
+            return _(REFUSED, service=service_name(error.service))
 
 
 def clock(moment: datetime, now: datetime) -> str:

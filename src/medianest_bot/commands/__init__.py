@@ -1,0 +1,1 @@
+"""What a person can ask: one small file for each command."""

@@ -1,0 +1,157 @@
+"""admin people: who belongs to the household, and with which accounts."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated
+
+from medianest_bot.core import people as rules
+from medianest_bot.core.command import Param, Where, command
+from medianest_bot.core.context import Context
+from medianest_bot.core.reply import Choice, Item, Reply, Suggestion, Tone
+from medianest_bot.core.roles import Role
+from medianest_bot.core.store import people
+from medianest_bot.core.store.people import Person
+from medianest_bot.core.words import Sorry, _, marked, n_
+
+WHO = marked("Who? For example: admin people {action} ana")
+NO_SUCH_PERSON = marked("There is nobody called {name}. admin people lists everybody.")
+WHICH_ACCOUNT = marked(
+    "Which account? Write the chat and the number, for example: telegram:123"
+)
+WHICH_ROLE = marked("Which role? One of {roles}.")
+WHICH_SEERR = marked("Which Seerr user? Write the number in the user's page address.")
+NO_SUCH_SEERR = marked("Seerr has no user {number}.")
+REALLY = marked("Remove {name}, with all their requests and downloads from my memory?")
+
+CHATS = ("telegram", "discord", "console")
+_ACCOUNT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class Action(StrEnum):
+    LIST = "list"
+    ADD = "add"
+    LINK = "link"
+    ROLE = "role"
+    SEERR = "seerr"
+    REMOVE = "remove"
+
+
+async def names(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
+    """People whose name holds what was typed."""
+    async with ctx.house.store.read() as db:
+        everybody = await people.everyone(db)
+    found = (p.name for p in everybody if typed.casefold() in p.name.casefold())
+    return tuple(Suggestion(name, name) for name in found)
+
+
+@command(
+    "List people, add them, link their accounts",
+    role=Role.ADMIN,
+    where=Where.ADMINS,
+    notes="add NAME, link NAME telegram:123, role NAME member, seerr NAME 4, "
+    "remove NAME.",
+)
+async def admin_people(
+    ctx: Context,
+    action: Annotated[Action, Param("what to do")] = Action.LIST,
+    name: Annotated[str, Param("whose name", suggest=names)] = "",
+    value: Annotated[str, Param("an account, a role or a Seerr number")] = "",
+) -> Reply:
+    if action is Action.LIST:
+        return await _list(ctx)
+    if not name:
+        raise Sorry(WHO, action=action.value)
+    if action is Action.ADD:
+        role = _role(value) if value else Role.MEMBER
+        person = await rules.add(ctx.house.store, ctx.member, name, role, ctx.house.now)
+        return _done(_("{name} is now a {role}.", name=person.name, role=_(role.value)))
+    person = await _person(ctx, name)
+    match action:
+        case Action.LINK:
+            return await _link(ctx, person, value)
+        case Action.ROLE:
+            return await _change_role(ctx, person, _role(value))
+        case Action.SEERR:
+            return await _seerr(ctx, person, value)
+        case _:
+            return await _remove(ctx, person, value)
+
+
+async def _list(ctx: Context) -> Reply:
+    async with ctx.house.store.read() as db:
+        everybody = await people.everyone(db)
+        accounts = [await people.accounts_of(db, person.id) for person in everybody]
+    rows = []
+    for person, known in zip(everybody, accounts, strict=True):
+        chats = ", ".join(f"{a.platform}:{a.account}" for a in known)
+        parts = [_(person.role.value), chats or _("no chat linked")]
+        if person.seerr_id is not None:
+            parts.append(_("Seerr user {number}", number=person.seerr_id))
+        rows.append(Item(title=person.name, text=" · ".join(parts)))
+    title = n_("{count} person", "{count} people", len(rows))
+    return Reply(title=title, items=tuple(rows))
+
+
+async def _link(ctx: Context, person: Person, value: str) -> Reply:
+    chat, _colon, account = value.partition(":")
+    if chat not in CHATS or not _ACCOUNT.fullmatch(account):
+        raise Sorry(WHICH_ACCOUNT)
+    await rules.link(
+        ctx.house.store, ctx.member, person, (chat, account), ctx.house.now
+    )
+    return _done(_("{name} is now known as {who}.", name=person.name, who=value))
+
+
+async def _change_role(ctx: Context, person: Person, role: Role) -> Reply:
+    await rules.change_role(ctx.house.store, ctx.member, person, role, ctx.house.now)
+    return _done(_("{name} is now a {role}.", name=person.name, role=_(role.value)))
+
+
+async def _seerr(ctx: Context, person: Person, value: str) -> Reply:
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise Sorry(WHICH_SEERR)
+    number = int(value)
+    if ctx.house.seerr is not None:
+        known = {user.id for user in await ctx.house.seerr.users()}
+        if number not in known:
+            raise Sorry(NO_SUCH_SEERR, number=number)
+    await rules.set_seerr(ctx.house.store, ctx.member, person, number, ctx.house.now)
+    await ctx.house.requests.assign(person.id)
+    return _done(
+        _("{name} asks as Seerr user {number} now.", name=person.name, number=number)
+    )
+
+
+async def _remove(ctx: Context, person: Person, value: str) -> Reply:
+    if value != "yes":
+        sure = Choice(
+            _("Remove"), f"admin people remove name:{person.id} value:yes", Tone.BAD
+        )
+        return Reply(
+            text=_(REALLY, name=person.name), choices=(sure,), tone=Tone.WARN, only=True
+        )
+    await rules.remove(ctx.house.store, ctx.member, person, ctx.house.now)
+    return _done(_("{name} is no longer here.", name=person.name))
+
+
+async def _person(ctx: Context, name: str) -> Person:
+    """By name, or by our own number as our buttons write it."""
+    async with ctx.house.store.read() as db:
+        person = await people.find(db, name)
+        if person is None and name.isascii() and name.isdigit() and len(name) < 10:
+            person = await people.get(db, int(name))
+    if person is None:
+        raise Sorry(NO_SUCH_PERSON, name=name)
+    return person
+
+
+def _role(value: str) -> Role:
+    if value not in list(Role):
+        raise Sorry(WHICH_ROLE, roles=", ".join(Role))
+    return Role(value)
+
+
+def _done(text: str) -> Reply:
+    return Reply(text=text, tone=Tone.GOOD)

@@ -1,0 +1,69 @@
+"""Small pictures drawn here: how the last day went."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from enum import StrEnum
+
+WIDTH, ROW, GAP, LEFT, MARGIN = 720, 26, 8, 190, 14
+_GROUND = (24, 26, 31)
+_TEXT = (226, 229, 235)
+
+
+class Shade(StrEnum):
+    """How one stretch of time went."""
+
+    GOOD = "good"
+    POOR = "poor"
+    BAD = "bad"
+    MENDING = "mending"
+    NOTHING = "nothing"
+
+
+_COLOURS = {
+    # Told apart by brightness too, for people who see colours differently.
+    Shade.GOOD: (46, 160, 103),
+    Shade.POOR: (214, 170, 58),
+    Shade.BAD: (224, 82, 82),
+    Shade.MENDING: (88, 128, 214),
+    Shade.NOTHING: (58, 62, 71),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One row: a name and its stretches of time, oldest first."""
+
+    name: str
+    shades: tuple[Shade, ...]
+
+
+def day(strips: tuple[Strip, ...]) -> bytes:
+    """A PNG with one row a strip. Blocking: call it in a thread."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - seldom needed
+
+    height = 2 * MARGIN + len(strips) * (ROW + GAP) - GAP
+    image = Image.new("RGB", (WIDTH, height), _GROUND)
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(size=15)
+    for number, strip in enumerate(strips):
+        top = MARGIN + number * (ROW + GAP)
+        name = _fitting(strip.name)
+        draw.text((MARGIN, top + 4), name, fill=_TEXT, font=font)
+        _draw_strip(draw, strip, top)
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _draw_strip(draw, strip: Strip, top: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - Pillow is imported where it is used
+    step = (WIDTH - LEFT - MARGIN) / max(1, len(strip.shades))
+    for number, shade in enumerate(strip.shades):
+        left = LEFT + number * step
+        box = (left, top, left + step - 2, top + ROW)
+        draw.rectangle(box, fill=_COLOURS[shade])
+
+
+def _fitting(name: str, most: int = 22) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
