@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import structlog
 
 from medianest_bot.services import sites
 from medianest_bot.services._lane import CANCEL_S, Event, Lane
+from medianest_bot.services._turns import Turns
 from medianest_bot.services.lane_types import (
     Entry,
     FailKind,
@@ -48,14 +48,6 @@ MOST_ENTRIES = 5000
 log = structlog.get_logger(__name__)
 
 
-@dataclass(eq=False, slots=True)
-class _Turn:
-    is_download: bool
-    come: asyncio.Future[None] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-
-
 class Lanes:
     """Up to `count` downloads at once, first come first served.
 
@@ -69,8 +61,7 @@ class Lanes:
         # A lane that is still starting is as good as an idle one: its task is kept.
         self._idle: deque[asyncio.Task[Lane]] = deque()
         self._busy: set[Lane] = set()
-        self._waiting: list[_Turn] = []
-        self._running: Counter[bool] = Counter()
+        self._turns = Turns(count)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_closing = False
 
@@ -141,10 +132,7 @@ class Lanes:
     async def aclose(self, grace_s: float = 10) -> None:
         """Interrupt what runs, keeping its `.part`, and end every lane."""
         self._is_closing = True
-        for turn in self._waiting:
-            if not turn.come.done():
-                turn.come.set_exception(LaneFailed(FailKind.STOPPED))
-        self._waiting.clear()
+        self._turns.close(LaneFailed(FailKind.STOPPED))
         for starting in self._idle:
             self._keep(_end_started(starting))
         self._idle.clear()
@@ -200,8 +188,7 @@ class Lanes:
 
     @asynccontextmanager
     async def _lane(self, *, is_download: bool) -> AsyncIterator[Lane]:
-        await self._turn(is_download=is_download)
-        try:
+        async with self._turns.mine(is_download=is_download):
             lane = await self._take()
             self._busy.add(lane)
             try:
@@ -211,38 +198,6 @@ class Lanes:
                     await _undisturbed(lane.end(CANCEL_S))
                 self._busy.discard(lane)
                 self._give_back(lane)
-        finally:
-            self._running[is_download] -= 1
-            self._admit()
-
-    async def _turn(self, *, is_download: bool) -> None:
-        if self._is_closing:
-            raise LaneFailed(FailKind.STOPPED)
-        turn = _Turn(is_download)
-        self._waiting.append(turn)
-        self._admit()
-        try:
-            await turn.come
-        except asyncio.CancelledError:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-            else:
-                self._running[is_download] -= 1
-            self._admit()
-            raise
-
-    def _admit(self) -> None:
-        for turn in tuple(self._waiting):
-            if self._has_room(turn):
-                self._waiting.remove(turn)
-                if not turn.come.done():
-                    self._running[turn.is_download] += 1
-                    turn.come.set_result(None)
-
-    def _has_room(self, turn: _Turn) -> bool:
-        if turn.is_download and self._running[True] >= self._count:
-            return False
-        return self._running.total() <= self._count
 
     async def _take(self) -> Lane:
         """An idle lane, or a new one; what died while idle is passed over."""
@@ -266,7 +221,7 @@ class Lanes:
         if self._is_closing:
             self._keep(lane.quit())
             return
-        is_wanted = self._has_place or bool(self._waiting)
+        is_wanted = self._has_place or self._turns.are_wanted
         if lane.is_usable and not lane.is_worn and is_wanted:
             self._idle.appendleft(_already(lane))
             return

@@ -187,11 +187,18 @@ def _is_known_or_prefix(entry: str) -> bool:
         parts = _parts(entry)
     except NotAllowed:
         return False
-    return parts.path.endswith("/") and not parts.query and not parts.fragment
+    is_folder = parts.path.endswith("/") or not parts.path
+    return is_folder and not parts.query and not parts.fragment
 
 
 def _rule(entry: str) -> SiteRule:
     if entry.lower() in _KNOWN:
         hosts, extractors = _KNOWN[entry.lower()]
         return SiteRule(entry.lower(), hosts=hosts, extractors=extractors)
-    return SiteRule(urlsplit(entry).netloc, extractors=("generic",), prefix=entry)
+    return SiteRule(
+        urlsplit(entry).netloc, extractors=("generic",), prefix=_as_folder(entry)
+    )
+
+
+def _as_folder(entry: str) -> str:
+    return entry if entry.endswith("/") else f"{entry}/"
