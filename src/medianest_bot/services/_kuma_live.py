@@ -66,6 +66,7 @@ class Live:
         self._monitors: dict[int, _Known] = {}
         self._is_listed = False
         self._heard: set[int] = set()
+        self._summed: set[int] = set()
         self._readers: dict[str, Callable[..., tuple[Change, ...]]] = {
             "info": self._info,
             "monitorList": self._monitor_list,
@@ -85,11 +86,13 @@ class Live:
         """A new connection: what follows must be told again before it is whole."""
         self._is_listed = False
         self._heard.clear()
+        self._summed.clear()
 
     @property
     def is_whole(self) -> bool:
-        """True when the list and the beats of everything on it have been told."""
-        return self._is_listed and self._heard >= self._monitors.keys()
+        """True when the list, and beats and sums of all on it, have been told."""
+        told = self._heard & self._summed
+        return self._is_listed and told >= self._monitors.keys()
 
     @property
     def major(self) -> int:
@@ -112,6 +115,12 @@ class Live:
             known = self._monitors.get(int(row["monitorID"]))
             if known is not None:
                 known.turned = _turn(row) or known.turned
+
+    def note_day(self, monitor_id: int, rows: Any) -> None:
+        """Note the beats of a longer time, as getMonitorBeats answers them."""
+        known, past = self._monitors.get(monitor_id), beats(rows)
+        if known is not None and past:
+            _add(known, past, rows[-1].get("msg"))
 
     def ids(self) -> Mapping[str, int]:
         """The id of each name."""
@@ -217,6 +226,7 @@ class Live:
             known.uptime_day = ratio(value)
         if known is not None and window == 720:
             known.uptime_month = ratio(value)
+            self._summed.add(int(key))
         return ()
 
     def _cert_info(self, key: Any, packed: Any, *_: Any) -> tuple[Change, ...]:

@@ -221,9 +221,11 @@ def _is_on(row: dict[str, Any]) -> bool:
 
 
 def _until(row: dict[str, Any]) -> datetime | None:
+    """The end of the earliest slot; one without a zone is in the maintenance's own."""
     slots = row.get("timeslotList")
+    zone = text(row.get("timezoneOffset"))
     ends = [
-        when(slot.get("endDate"))
+        when(f"{slot.get('endDate')}{zone}") or when(slot.get("endDate"))
         for slot in (slots if isinstance(slots, list) else ())
         if isinstance(slot, dict)
     ]

@@ -11,7 +11,6 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,9 +32,10 @@ from medianest_bot.services._kuma_models import (
     State,
     beats,
 )
+from medianest_bot.services._kuma_sign_in import Door
 from medianest_bot.services._kuma_socket import Line, connect
 from medianest_bot.services.errors import Refused, ServiceError, Unreachable
-from medianest_bot.services.http import CALL_S, READ_S, Http, Kept
+from medianest_bot.services.http import READ_S, Http, Kept
 
 __all__ = [
     "Beat",
@@ -57,8 +57,9 @@ LONGEST_PAUSE_S = 60.0
 LONGEST_REFUSED_S = 900.0
 _STEADY_S = 30.0
 _BURST_S = 5.0
-_AUTO_S = 3.0
 _TURNS = 100
+_FILLED = 100
+_UNTOLD = (ServiceError, ValueError, TypeError, LookupError, AttributeError)
 
 log = structlog.get_logger(__name__)
 
@@ -88,9 +89,7 @@ class UptimeKuma:
     ) -> None:
         self._url = url
         self._http = http
-        self._sign_in = sign_in
-        self._token = token
-        self._keep_token = keep_token
+        self._door = Door(sign_in, token, keep_token)
         self._changed = changed
         self._wait = wait
         self._clock = clock
@@ -167,8 +166,7 @@ class UptimeKuma:
         line = self._line
         if line is None or not self._ready.is_set():
             return ()
-        hours = min(max(hours, 1), 168)
-        answer = await line.call("getMonitorBeats", monitor_id, hours, within_s=READ_S)
+        answer = await self._day(line, monitor_id, min(max(hours, 1), 168))
         if not answer.get("ok"):
             raise Refused(SERVICE)
         return beats(answer.get("data"))
@@ -191,10 +189,11 @@ class UptimeKuma:
         self._live.begin()
         try:
             async with connect(self._url, self._take) as line:
-                await self._enter(line)
+                await self._door.enter(line)
                 self._line = line
                 self._trouble = None
                 await self._settle(line)
+                await self._fill(line)
                 await line.closed.wait()
             self._trouble = Unreachable(SERVICE)
         except ServiceError as error:
@@ -205,41 +204,6 @@ class UptimeKuma:
             self._tried.set()
         log.info("uptime kuma socket ended", why=str(self._trouble))
         return self._trouble
-
-    async def _enter(self, line: Line) -> None:
-        """Sign in: by token where there is one, else once by password."""
-        await line.seen("info", CALL_S)
-        if self._token is not None:
-            answer = await line.call("loginByToken", self._token, within_s=CALL_S)
-            if answer.get("ok"):
-                return
-            if self._sign_in is None:
-                raise Refused(SERVICE, said=SignInTrouble.TOKEN_REFUSED)
-            self._token = None
-        if self._sign_in is not None:
-            await self._enter_by_password(line, self._sign_in)
-            return
-        try:  # a server whose sign-in is turned off lets everybody in by itself
-            await line.seen("autoLogin", _AUTO_S)
-        except Unreachable as error:
-            raise Refused(SERVICE, said=SignInTrouble.NO_CREDENTIALS) from error
-
-    async def _enter_by_password(self, line: Line, sign_in: SignIn) -> None:
-        words = {
-            "username": sign_in.username,
-            "password": sign_in.password,
-            "token": sign_in.totp or "",
-        }
-        # A code works once: used or refused, it is no good for a second try.
-        self._sign_in = replace(sign_in, totp=None)
-        answer = await line.call("login", words, within_s=CALL_S)
-        if answer.get("tokenRequired"):
-            raise Refused(SERVICE, said=SignInTrouble.TOTP_NEEDED)
-        token = answer.get("token")
-        if not answer.get("ok") or not isinstance(token, str):
-            raise Refused(SERVICE, said=SignInTrouble.WRONG_CREDENTIALS)
-        self._token = token
-        await self._keep_token(token)
 
     async def _settle(self, line: Line) -> None:
         """Wait for the burst, which 1.23 sends only after letting us in."""
@@ -264,8 +228,25 @@ class UptimeKuma:
         try:
             answer = await line.call(event, None, 0, _TURNS, within_s=READ_S)
             self._live.note_turns(answer.get("data"))
-        except (ServiceError, ValueError, TypeError, LookupError, AttributeError):
+        except _UNTOLD:
             log.info("no list of turns")
+
+    async def _fill(self, line: Line) -> None:
+        """Ask for the whole last day: what comes by itself is a hundred beats."""
+        for monitor_id in sorted(self._live.ids().values())[:_FILLED]:
+            if line.closed.is_set():
+                return
+            try:
+                answer = await self._day(line, monitor_id)
+                self._live.note_day(monitor_id, answer.get("data"))
+            except _UNTOLD:
+                log.info("no beats of a day")
+                return
+
+    async def _day(
+        self, line: Line, monitor_id: int, hours: int = 24
+    ) -> dict[str, Any]:
+        return await line.call("getMonitorBeats", monitor_id, hours, within_s=READ_S)
 
     def _take(self, event: str, args: Sequence[Any]) -> None:
         changes = self._live.take(event, args)

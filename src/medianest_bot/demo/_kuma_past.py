@@ -1,0 +1,140 @@
+"""Monitors that remember their checks, and a believable day of them to start with."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from medianest_bot.demo.household import Monitor
+
+INTERVAL_S = 60
+MOST_ROWS = 6000
+MESSAGES = {"http": "200 - OK", "push": "OK", "ping": "", "port": ""}
+DOWN_MESSAGE = "Request failed with status code 502"
+MAINTENANCE_MESSAGE = "Monitor under maintenance"
+
+
+class Status(IntEnum):
+    DOWN = 0
+    UP = 1
+    PENDING = 2
+    MAINTENANCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check, as the server's table holds it. `ping_ms` None where it failed."""
+
+    id: int
+    monitor_id: int
+    important: bool
+    status: Status
+    msg: str
+    at: datetime
+    ping_ms: int | None
+    duration_s: int
+    retries: int
+
+
+@dataclass(slots=True)
+class Watched:
+    """A monitor of the household and its checks, oldest first."""
+
+    monitor: Monitor
+    rows: list[Row] = field(default_factory=list)
+    is_active: bool = True
+
+    @property
+    def last(self) -> Row:
+        return self.rows[-1]
+
+    def check(
+        self, row_id: int, status: Status, ping_ms: int | None, at: datetime
+    ) -> Row:
+        """Note a check; the server's rules decide whether it is important."""
+        before = self.rows[-1] if self.rows else None
+        retries = before.retries + 1 if before else 1
+        row = Row(
+            id=row_id,
+            monitor_id=self.monitor.id,
+            important=before is None or is_important(before.status, status),
+            status=status,
+            msg=_message(self.monitor, status),
+            at=at,
+            ping_ms=ping_ms,
+            duration_s=round((at - before.at).total_seconds()) if before else 0,
+            retries=retries if status in (Status.DOWN, Status.PENDING) else 0,
+        )
+        self.rows.append(row)
+        del self.rows[:-MOST_ROWS]
+        return row
+
+    def since(self, start: datetime) -> list[Row]:
+        return [row for row in self.rows if row.at >= start]
+
+    def uptime(self, window: timedelta) -> float:
+        """0..1; pending and maintenance count as the server counts them."""
+        rows = self.since(self.last.at - window)
+        good = sum(row.status in (Status.UP, Status.MAINTENANCE) for row in rows)
+        return good / len(rows)
+
+    def mean_ping_ms(self) -> float | None:
+        rows = self.since(self.last.at - timedelta(days=1))
+        pings = [row.ping_ms for row in rows if row.ping_ms is not None]
+        return round(sum(pings) / len(pings), 2) if pings else None
+
+
+def is_important(before: Status, now: Status) -> bool:
+    """Worth a line in the list of events (server/model/monitor.js, isImportantBeat)."""
+    if Status.MAINTENANCE in (before, now):
+        return before != now
+    turns = {
+        (Status.UP, Status.DOWN),
+        (Status.PENDING, Status.DOWN),
+        (Status.DOWN, Status.UP),
+    }
+    return (before, now) in turns
+
+
+def spent_day(monitor: Monitor, until: datetime, ids: Iterator[int]) -> Watched:
+    """The monitor after a day of checks a minute; the same one for the same id."""
+    chance = random.Random(monitor.id)  # noqa: S311 — scenery, no secret
+    watched = Watched(monitor)
+    usual = Status[monitor.state.upper()]
+    trouble = _trouble(monitor, chance)
+    for minute in range(24 * 60, 0, -1):
+        status = trouble.get(minute, Status.UP)
+        if usual is Status.MAINTENANCE and minute <= 90:
+            status = usual
+        at = until - timedelta(seconds=minute * INTERVAL_S)
+        ping_ms = usual_ping(monitor, chance) if status is Status.UP else None
+        watched.check(next(ids), status, ping_ms, at)
+    return watched
+
+
+def usual_ping(monitor: Monitor, chance: random.Random) -> int | None:
+    if monitor.ping is None:
+        return None
+    return max(1, round(monitor.ping * chance.uniform(0.7, 1.4)))
+
+
+def _trouble(monitor: Monitor, chance: random.Random) -> dict[int, Status]:
+    """Minutes before now in which the monitor was not up."""
+    if not monitor.story and monitor.id % 3:
+        return {}
+    start, minutes = chance.randrange(200, 1300), chance.randrange(2, 14)
+    down = dict.fromkeys(range(start - minutes, start), Status.DOWN)
+    return down | {start: Status.PENDING}
+
+
+def _message(monitor: Monitor, status: Status) -> str:
+    if status is Status.MAINTENANCE:
+        return MAINTENANCE_MESSAGE
+    if status is Status.UP:
+        return MESSAGES.get(monitor.type, "")
+    if monitor.type == "push":
+        return "No heartbeat in the time window"
+    return DOWN_MESSAGE
