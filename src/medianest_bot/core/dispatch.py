@@ -115,6 +115,17 @@ class Dispatch:
                 return await suggest(context, lines.clean(typed))
         except (Sorry, ServiceError, TimeoutError):
             return ()
+        except Exception:
+            # Nobody asked for suggestions, so nobody is told; the log has it.
+            log.exception("suggest", command=command, argument=argument)
+            return ()
+
+    async def visible(self, asked: Asked) -> tuple[Command, ...]:
+        """What this person may ask in this place; nothing for strangers."""
+        async with self._house.store.read() as db:
+            person = await people.by_account(db, asked.platform, asked.account)
+        role = counts_as(person.role if person else None, asked.place.kind)
+        return self._house.commands.visible(role) if role else ()
 
     async def _run(self, line: str, asked: Asked) -> Reply:
         line = await self._whole(lines.clean(line))
