@@ -3,8 +3,8 @@
 Good: /feed.xml, /playlist/<id>.xml, /many/<count>.xml, /video/<name>.mp4,
 /hls/<name>.m3u8. Bad, each with a name.mp4 behind it: /slow, /stalled, /endless
 (no Content-Length), /broken (always cuts), /flaky (cuts until resumed), /private (403),
-/busy (429), /elsewhere (redirects to a private address), /out (redirects to
-another site). /odd.xml is a feed with hostile titles.
+/busy (429), /elsewhere (redirects to a private address), /moved (redirects to
+/video). /odd.xml is a feed with hostile titles.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ ODD_TITLES = (
 )
 
 _STALLS_AFTER = 64 * 1024
+_CUTS_AFTER = 16 * 1024
 _ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 _CLIP_NAME = re.compile(r"(clip|odd)-\d{1,5}")
 
@@ -109,7 +110,7 @@ class VideoSite:
             "private": self._private,
             "busy": self._busy,
             "elsewhere": self._elsewhere,
-            "out": self._out,
+            "moved": self._moved,
         }
         return [
             web.get("/feed.xml", self._feed),
@@ -232,7 +233,7 @@ class VideoSite:
             await _sending.pour(response, bytes(1 << 20), self.bytes_per_s)
 
     async def _broken(self, request: web.Request) -> web.StreamResponse:
-        return await self._send(request, self._film(request), most=_STALLS_AFTER)
+        return await self._send(request, self._film(request), most=_CUTS_AFTER)
 
     async def _flaky(self, request: web.Request) -> web.StreamResponse:
         film = self._film(request)
@@ -250,8 +251,8 @@ class VideoSite:
     async def _elsewhere(self, _: web.Request) -> web.Response:
         raise web.HTTPFound("http://127.0.0.1:9/secret.mp4")
 
-    async def _out(self, _: web.Request) -> web.Response:
-        raise web.HTTPFound("https://example.org/film.mp4")
+    async def _moved(self, request: web.Request) -> web.Response:
+        raise web.HTTPFound(f"/video/{request.match_info['name']}.mp4")
 
 
 def _title(name: str) -> str:

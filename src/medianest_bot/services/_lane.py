@@ -52,7 +52,7 @@ class Lane:
         self._is_answered = True
         self._is_closed = False
         self._rss = 0
-        self._jobs = 0
+        self.jobs = 0
         self.has_js = False
 
     @classmethod
@@ -97,7 +97,7 @@ class Lane:
     def is_worn(self) -> bool:
         """True when it should be replaced: yt-dlp grows with every job."""
         settings = self._settings
-        return self._jobs >= settings.recycle_after or self._rss >= settings.recycle_rss
+        return self.jobs >= settings.recycle_after or self._rss >= settings.recycle_rss
 
     async def run(self, command: Event, on_event: Callable[[Event], None]) -> Event:
         """Have one job done; the events on the way go to `on_event`.
@@ -106,7 +106,7 @@ class Lane:
         anything but an answer the lane is not usable any more.
         """
         self._is_answered = False
-        self._jobs += 1
+        self.jobs += 1
         self._write(command)
         within_s = self._settings.silence_s
         while True:

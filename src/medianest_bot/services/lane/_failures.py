@@ -33,9 +33,11 @@ _LOCAL = {
     errno.EXDEV,
 }
 # In this order: a site's "try again later" also says that a video is unavailable.
-_PHRASES = {
+_PASSING = {
     "rate": "too many requests|try again later|rate.?limit",
     "bot": "sign in to confirm|not a bot|confirm your age|log ?in required|--cookies",
+}
+_LASTING = {
     "permanent": "unavailable|not available|does not exist|private|removed|copyright"
     "|members.only|drm|unsupported url|no suitable extractor",
 }
@@ -61,7 +63,8 @@ def of(error: BaseException) -> Failure:
     if _guard.has_refused() or any(isinstance(one, Refused) for one in chain):
         return Failure("refused", said)
     status = next((one for one in chain if isinstance(one, HTTPError)), None)
-    kind = _by_disk(chain) or _by_words(said) or _by_type(chain, status)
+    kind = _by_disk(chain) or _by_words(said, _PASSING) or _by_status(status)
+    kind = kind or _by_words(said, _LASTING) or _by_type(chain)
     return Failure(kind, said, _retry_after(status))
 
 
@@ -94,16 +97,14 @@ def _by_disk(chain: tuple[BaseException, ...]) -> str | None:
     return None
 
 
-def _by_words(said: str) -> str | None:
+def _by_words(said: str, phrases: dict[str, str]) -> str | None:
     lower = said.lower()
     return next(
-        (kind for kind, words in _PHRASES.items() if re.search(words, lower)), None
+        (kind for kind, words in phrases.items() if re.search(words, lower)), None
     )
 
 
-def _by_type(chain: tuple[BaseException, ...], status: HTTPError | None) -> str:
-    if status is not None:
-        return _by_status(status.status)
+def _by_type(chain: tuple[BaseException, ...]) -> str:
     if any(isinstance(one, TransportError | ContentTooShortError) for one in chain):
         return "transient"
     expected = [one.expected for one in chain if isinstance(one, ExtractorError)]
@@ -112,10 +113,12 @@ def _by_type(chain: tuple[BaseException, ...], status: HTTPError | None) -> str:
     return "outdated" if _age_days() > OLD_DAYS else "transient"
 
 
-def _by_status(status: int) -> str:
-    if status == 429:
+def _by_status(error: HTTPError | None) -> str | None:
+    if error is None:
+        return None
+    if error.status == 429:
         return "rate"
-    if status in (401, 403, 408) or status >= 500:
+    if error.status in (401, 403, 408) or error.status >= 500:
         return "transient"  # YouTube's 403 on media passes with a fresh extraction
     return "permanent"
 
