@@ -62,7 +62,8 @@ class RequestDesk:
             if by is not None and int(by) != call.who.id:
                 raise _not_theirs()
             by = str(call.who.id)
-        page = self._page(call, int(by) if by is not None else None)
+        manages = rules.may(call.who, rules.MANAGE_REQUESTS)
+        page = self._page(call, int(by) if by is not None else None, manages=manages)
         if self.books.is_seerr:
             page["serviceErrors"] = {"radarr": [], "sonarr": []}
         return page
@@ -93,7 +94,7 @@ class RequestDesk:
     async def ask(self, call: Call) -> Any:
         what = rules.wish(checks.request_body(call.body))
         one = await rules.request(self.books, call.who, what)
-        shape = self.shapes.new_request(one, call.who)
+        shape = self.shapes.new_request(one)
         rules.hand_on(one)  # after the answer was written, as in the original
         return shape
 
@@ -101,7 +102,7 @@ class RequestDesk:
         one = self._asked(call)
         if one.by is not call.who and not _sees_all(call.who):
             raise rules.no(403, "You do not have permission to view this request.")
-        return self.shapes.request(one, call.who)
+        return self.shapes.request(one)
 
     async def decide(self, call: Call) -> Any:
         verdict = checks.verdict(call.match["verdict"])
@@ -111,7 +112,7 @@ class RequestDesk:
             rules.decline(self.books, one, call.who)
         elif one.status != APPROVED:
             self.books.move(one, APPROVED, call.who)
-        shape = self.shapes.request(one, call.who)
+        shape = self.shapes.request(one)
         rules.hand_on(one)
         return shape
 
@@ -120,7 +121,7 @@ class RequestDesk:
         one = self._asked(call)
         self.books.move(one, APPROVED, call.who)
         rules.hand_on(one)
-        return self.shapes.request(one, call.who)
+        return self.shapes.request(one)
 
     async def delete(self, call: Call) -> Any:
         """Anybody may delete anybody's pending request: a slip of both products."""
@@ -142,7 +143,9 @@ class RequestDesk:
             media.status = _MEDIA_STATES[state]
         return self.shapes.media_with_seasons(media)
 
-    def _page(self, call: Call, by: int | None) -> dict[str, Any]:
+    def _page(
+        self, call: Call, by: int | None, *, manages: bool = False
+    ) -> dict[str, Any]:
         states, media_states = _FILTERS[call.query.get("filter", "all")]
         found = [
             one
@@ -159,7 +162,7 @@ class RequestDesk:
         )
         take, skip = call.number("take", 10) or 10, call.number("skip", 0)
         part = found[skip : skip + take]
-        rows = [self.shapes.listed_request(one, call.who) for one in part]
+        rows = [self.shapes.listed_request(one, for_manager=manages) for one in part]
         return self.shapes.page(rows, len(found), take, skip)
 
     def _asked(self, call: Call) -> Asked:

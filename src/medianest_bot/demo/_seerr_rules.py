@@ -240,8 +240,10 @@ def _write(
     books: Books, actor: Account, target: Account, what: Wish, seasons: tuple[int, ...]
 ) -> Asked:
     """Approval is judged on who acts, not on whom the request is for."""
+    is_first = (what.kind, what.tmdb) not in books.media
     media = books.media_of(what.kind, what.tmdb)
     one = books.ask(media, target, seasons)
+    one.is_first = is_first
     one.is_4k = what.is_4k is True
     one.advanced = what.advanced
     _raise_status(one, PENDING, above=(PENDING, PROCESSING, PARTLY, AVAILABLE))

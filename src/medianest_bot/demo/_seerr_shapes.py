@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from medianest_bot.demo._seerr_rules import MANAGE_USERS, may
 from medianest_bot.demo._seerr_state import (
     DECLINED,
     Account,
@@ -47,11 +46,10 @@ class Shapes:
         self._books = books
 
     def account(
-        self, account: Account, seen_by: Account, *, settings: bool = False
+        self, account: Account, *, private: bool = True, settings: bool = False
     ) -> dict[str, Any]:
-        """Mail and Plex id only where the reader may manage users or is the user."""
+        """Mail and Plex id are `private`, but not within requests."""
         when = moment(account.created)
-        private = may(seen_by, MANAGE_USERS) or seen_by is account
         movie, tv = account.movie or (None, None), account.tv or (None, None)
         shape: dict[str, Any] = {
             "permissions": account.permissions,
@@ -74,7 +72,7 @@ class Shapes:
             "tvQuotaDays": tv[1],
             "createdAt": when,
             "updatedAt": when,
-            **({"settings": None} if settings and private else {}),
+            **({"settings": None} if settings else {}),
             "requestCount": len(self._books.requests_by(account)),
             "displayName": account.name,
         }
@@ -112,32 +110,32 @@ class Shapes:
     def media_with_seasons(self, media: Media) -> dict[str, Any]:
         return {**self.media(media), "seasons": self._media_seasons(media)}
 
-    def new_request(self, one: Asked, seen_by: Account) -> dict[str, Any]:
-        """As POST /request answers: in another order, with less."""
+    def new_request(self, one: Asked) -> dict[str, Any]:
+        """As POST /request answers: with what was known of the title before."""
         media = self.media(one.media)
-        others = [o for o in self._books.requests_of(one.media) if o is not one]
-        if others:
-            media["requests"] = [self._inner_request(o, seen_by) for o in others]
+        if not one.is_first:
+            others = [o for o in self._books.requests_of(one.media) if o is not one]
+            media["requests"] = [self._inner_request(other) for other in others]
             media["seasons"] = self._media_seasons(one.media)
         return {
             "type": one.kind,
             "media": media,
-            "requestedBy": self.account(one.by, seen_by, settings=True),
-            **self._modified(one, seen_by),
+            "requestedBy": self.account(one.by, settings=True),
+            **self._modified(one, settings=True),
             **self._core(one),
             **({"seasons": self._seasons(one)} if one.kind == "tv" else {}),
         }
 
-    def request(self, one: Asked, seen_by: Account) -> dict[str, Any]:
+    def request(self, one: Asked) -> dict[str, Any]:
         """As GET, approve and decline of one request answer."""
         return {
-            **self._inner_request(one, seen_by),
+            **self._inner_request(one, settings=True),
             "media": self.media_with_seasons(one.media),
         }
 
-    def listed_request(self, one: Asked, seen_by: Account) -> dict[str, Any]:
-        shape = self._inner_request(one, seen_by)
-        return self._product({**shape, "canRemove": False})
+    def listed_request(self, one: Asked, *, for_manager: bool) -> dict[str, Any]:
+        shape = self._inner_request(one)
+        return self._product({**shape, "canRemove": False}) if for_manager else shape
 
     def page(
         self, rows: list[dict[str, Any]], total: int, take: int, skip: int
@@ -155,13 +153,13 @@ class Shapes:
         kind = "movie" if isinstance(title, Movie) else "tv"
         media = self._books.media.get((kind, title.tmdb))
         shape = {**common(title), "id": title.tmdb, "mediaType": kind}
-        shape |= named(title)
+        shape |= {**named(title), "genreIds": [18]}
         if media is not None:
             extra = "watchlists" if self._books.is_seerr else "seasons"
             shape["mediaInfo"] = {**self.media(media), extra: []}
         return shape
 
-    def movie(self, movie: Movie, seen_by: Account) -> dict[str, Any]:
+    def movie(self, movie: Movie) -> dict[str, Any]:
         shape = {
             **common(movie),
             **named(movie),
@@ -172,11 +170,11 @@ class Shapes:
             "imdbId": movie.imdb,
             "runtime": movie.minutes,
             "externalIds": {"imdbId": movie.imdb},
-            **self._media_info("movie", movie.tmdb, seen_by),
+            **self._media_info("movie", movie.tmdb),
         }
         return self._product(shape)
 
-    def series(self, series: Series, seen_by: Account) -> dict[str, Any]:
+    def series(self, series: Series) -> dict[str, Any]:
         shape = {
             **common(series),
             **named(series),
@@ -193,11 +191,11 @@ class Shapes:
             "seasons": [season(series, number) for number in numbers(series)],
             "type": "Scripted",
             "externalIds": {"imdbId": series.imdb, "tvdbId": series.tvdb},
-            **self._media_info("tv", series.tmdb, seen_by),
+            **self._media_info("tv", series.tmdb),
         }
         return self._product(shape)
 
-    def _media_info(self, kind: str, tmdb: int, seen_by: Account) -> dict[str, Any]:
+    def _media_info(self, kind: str, tmdb: int) -> dict[str, Any]:
         """`mediaInfo` is absent where nothing is known of the title."""
         media = self._books.media.get((kind, tmdb))
         if media is None:
@@ -205,19 +203,19 @@ class Shapes:
         requests = self._books.requests_of(media)
         info = {
             **self.media(media),
-            "requests": [self._inner_request(one, seen_by) for one in requests],
+            "requests": [self._inner_request(one) for one in requests],
             "issues": [],
             "seasons": self._media_seasons(media),
         }
         return {"mediaInfo": info}
 
-    def _inner_request(self, one: Asked, seen_by: Account) -> dict[str, Any]:
-        modified = {"modifiedBy": None, **self._modified(one, seen_by)}
+    def _inner_request(self, one: Asked, *, settings: bool = False) -> dict[str, Any]:
+        modified = {"modifiedBy": None, **self._modified(one, settings=settings)}
         return {
             **self._core(one),
             "type": one.kind,
             "media": self.media(one.media),
-            "requestedBy": self.account(one.by, seen_by),
+            "requestedBy": self.account(one.by, settings=settings),
             **modified,
             "seasons": self._seasons(one),
             "seasonCount": len(one.seasons),
@@ -239,9 +237,10 @@ class Shapes:
             "isAutoRequest": False,
         }
 
-    def _modified(self, one: Asked, seen_by: Account) -> dict[str, Any]:
-        by = one.modified_by
-        return {} if by is None else {"modifiedBy": self.account(by, seen_by)}
+    def _modified(self, one: Asked, *, settings: bool) -> dict[str, Any]:
+        if one.modified_by is None:
+            return {}
+        return {"modifiedBy": self.account(one.modified_by, settings=settings)}
 
     def _seasons(self, one: Asked) -> list[dict[str, Any]]:
         """A season follows its request; in Overseerr not when it is declined."""

@@ -61,6 +61,7 @@ class Asked:
     seasons: dict[int, int] = field(default_factory=dict)
     advanced: dict[str, object] = field(default_factory=dict)
     waits_forever: bool = False
+    is_first: bool = False
 
 
 class Books:

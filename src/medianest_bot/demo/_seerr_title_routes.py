@@ -45,6 +45,12 @@ class TitleDesk:
             "mediaServerLogin": True,
             "mediaServerType": 1,
             "enableSpecialEpisodes": False,
+            "discoverRegion": "",
+            "streamingRegion": "",
+            "jellyfinExternalHost": "",
+            "jellyfinForgotPasswordUrl": "",
+            "userEmailRequired": False,
+            "youtubeUrl": "",
         }
         return {
             "initialized": True,
@@ -57,6 +63,8 @@ class TitleDesk:
             "originalLanguage": "",
             "partialRequestsEnabled": True,
             "cacheImages": False,
+            "vapidPublic": "",
+            "enablePushRegistration": False,
             "locale": "en",
             "emailEnabled": False,
             "newPlexLogin": True,
@@ -74,7 +82,7 @@ class TitleDesk:
         }
 
     async def me(self, call: Call) -> Any:
-        return self.shapes.account(call.who, call.who, settings=True)
+        return self.shapes.account(call.who, settings=True)
 
     async def search(self, call: Call) -> Any:
         """TMDB being away looks like nothing found."""
@@ -102,28 +110,32 @@ class TitleDesk:
         title = self.books.titles.get(("movie", call.id))
         if self.books.is_tmdb_down or not isinstance(title, Movie):
             raise rules.no(500, "Unable to retrieve movie.")
-        return self.shapes.movie(title, call.who)
+        return self.shapes.movie(title)
 
     async def series(self, call: Call) -> Any:
-        return self.shapes.series(self._series(call, "series"), call.who)
+        return self.shapes.series(self._series(call, "series"))
 
     async def season(self, call: Call) -> Any:
         series = self._series(call, "season")
         number = int(call.match["n"])
         if number >= len(series.seasons):
             raise rules.no(500, "Unable to retrieve season.")
-        return season_with_episodes(series, number)
+        return season_with_episodes(series, number, votes=self.books.is_seerr)
 
     async def users(self, call: Call) -> Any:
         everybody = list(self.books.accounts.values())
         take, skip = call.number("take", 10) or 10, call.number("skip", 0)
-        rows = [self.shapes.account(a, call.who) for a in everybody[skip : skip + take]]
+        rows = [
+            self.shapes.account(one, private=rules.may(call.who, rules.MANAGE_USERS))
+            for one in everybody[skip : skip + take]
+        ]
         return self.shapes.page(rows, len(everybody), take, skip)
 
     async def user(self, call: Call) -> Any:
-        return self.shapes.account(
-            named_account(self.books, call), call.who, settings=True
-        )
+        account = named_account(self.books, call)
+        private = account is call.who or rules.may(call.who, rules.MANAGE_USERS)
+        settings = private or not self.books.is_seerr
+        return self.shapes.account(account, private=private, settings=settings)
 
     async def quota(self, call: Call) -> Any:
         account = named_account(self.books, call)

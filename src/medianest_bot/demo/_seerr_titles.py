@@ -15,7 +15,7 @@ def moment(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def season_with_episodes(series: Series, number: int) -> dict[str, Any]:
+def season_with_episodes(series: Series, number: int, *, votes: bool) -> dict[str, Any]:
     """As GET /tv/{id}/season/{n} answers."""
     whole = season(series, number)
     episodes = [
@@ -29,7 +29,7 @@ def season_with_episodes(series: Series, number: int) -> dict[str, Any]:
             "seasonNumber": number,
             "showId": series.tmdb,
             "voteAverage": 8,
-            "voteCount": 9,
+            **({"voteCount": 9} if votes else {}),
             "stillPath": "",
         }
         for episode in range(1, whole.pop("episodeCount") + 1)
@@ -69,7 +69,6 @@ def named(title: Movie | Series) -> dict[str, Any]:
     if isinstance(title, Movie):
         return {
             "adult": False,
-            "genreIds": [18],
             "originalTitle": title.title,
             "releaseDate": title.date,
             "title": title.title,
@@ -77,7 +76,6 @@ def named(title: Movie | Series) -> dict[str, Any]:
         }
     return {
         "firstAirDate": title.date,
-        "genreIds": [18],
         "name": title.title,
         "originCountry": ["US"],
         "originalName": title.title,
