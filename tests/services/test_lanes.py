@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,6 +166,25 @@ async def test_an_address_outside_the_rules_reaches_no_lane(house: House) -> Non
     assert (failed.value.kind, failed.value.said) == (FailKind.REFUSED, "unknown_site")
 
 
+async def test_a_disk_that_would_be_full_is_our_own_trouble(house: House) -> None:
+    async with house.other_lanes(reserve_bytes=1 << 60) as lanes:
+        with pytest.raises(LaneFailed) as failed:
+            await lanes.download(house.job("/video/sowing.mp4"), house.seen.append)
+    assert failed.value.kind is FailKind.LOCAL
+
+
+async def test_a_group_that_does_not_exist_is_our_own_trouble(house: House) -> None:
+    async with house.other_lanes(group="no-such-group") as lanes:
+        with pytest.raises(LaneFailed) as failed:
+            await lanes.download(house.job("/video/sowing.mp4"), house.seen.append)
+    assert failed.value.kind is FailKind.LOCAL
+
+
+async def test_a_lane_says_what_it_works_with(house: House) -> None:
+    about = await house.lanes.about()
+    assert (about.version, about.has_ffmpeg) == (version("yt-dlp"), False)
+
+
 async def test_sound_alone_needs_ffmpeg_where_it_does_not_come_alone(
     house: House,
 ) -> None:
@@ -186,7 +206,7 @@ async def test_thirty_videos_go_through_one_lane(house: House) -> None:
         for entry in listing.entries:
             job = Job(entry.url, house.folder, house.temp / "many", title=entry.title)
             await lanes.download(job, house.seen.append)
-        assert [(await one).jobs for one in lanes._idle] == [31]
+        assert [(await one).jobs for one in lanes._pool.idle] == [31]
     names = [f"Clip {number} [clip-{number}].mp4" for number in range(1, 31)]
     assert files(house.folder) == sorted(names)
 

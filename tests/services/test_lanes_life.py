@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def lane_pids(lanes: Lanes) -> set[int]:
-    return {lane.pid for lane in lanes._busy}
+    return {lane.pid for lane in lanes._pool.busy}
 
 
 def is_alive(pid: int) -> bool:
@@ -86,7 +86,7 @@ async def test_a_cancelled_lane_is_replaced(house: House) -> None:
         await cancel(task)
         job = house.job("/video/sowing.mp4")
         await lanes.download(job, house.seen.append)
-        assert {(await one).pid for one in lanes._idle} & pids == set()
+        assert {(await one).pid for one in lanes._pool.idle} & pids == set()
 
 
 async def test_a_pause_keeps_what_came_and_goes_on_there(house: House) -> None:
@@ -122,12 +122,12 @@ async def test_a_killed_lane_is_a_failure_that_may_pass(house: House) -> None:
 async def test_a_lane_that_died_while_idle_is_passed_over(house: House) -> None:
     async with house.other_lanes() as lanes:
         await lanes.prewarm()
-        [idle] = [await one for one in lanes._idle]
+        [idle] = [await one for one in lanes._pool.idle]
         os.kill(idle.pid, signal.SIGKILL)
         await house.until(lambda: not idle.is_usable)
         job = house.job("/video/sowing.mp4")
         await lanes.download(job, house.seen.append)
-        assert [(await one).pid != idle.pid for one in lanes._idle] == [True]
+        assert [(await one).pid != idle.pid for one in lanes._pool.idle] == [True]
 
 
 async def test_silence_is_ended(house: House) -> None:
@@ -166,10 +166,10 @@ async def test_a_listing_does_not_wait_behind_downloads(house: House) -> None:
 async def test_a_worn_lane_is_replaced(house: House) -> None:
     async with house.other_lanes(recycle_after=1) as lanes:
         await lanes.prewarm()
-        first = [(await one).pid for one in lanes._idle]
+        first = [(await one).pid for one in lanes._pool.idle]
         await lanes.expand(f"{house.url}/playlist/shorts.xml")
         await lanes.expand(f"{house.url}/playlist/shorts.xml")
-        assert not {(await one).pid for one in lanes._idle} & set(first)
+        assert not {(await one).pid for one in lanes._pool.idle} & set(first)
 
 
 async def test_a_lane_knows_nothing_of_our_surroundings(
@@ -179,7 +179,7 @@ async def test_a_lane_knows_nothing_of_our_surroundings(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     async with house.other_lanes() as lanes:
         await lanes.prewarm()
-        [lane] = [await one for one in lanes._idle]
+        [lane] = [await one for one in lanes._pool.idle]
         told = psutil.Process(lane.pid).environ()
     names = {"PATH", "HOME", "LANG", "YTDLP_NO_PLUGINS", "PYTHONPATH"}
     # LC_CTYPE is Python's own doing (PEP 538).
@@ -209,7 +209,7 @@ async def main(url, folder, ffmpeg, audio):
     lanes = Lanes(LaneSettings(rules, temp, ffmpeg=ffmpeg or None), 1)
     job = Job(url, Path(folder), temp / "job", audio=bool(audio))
     def say(progress):
-        print("pid", [lane.pid for lane in lanes._busy][0], flush=True)
+        print("pid", [lane.pid for lane in lanes._pool.busy][0], flush=True)
     await lanes.download(job, say)
 
 asyncio.run(main(*sys.argv[1:]))

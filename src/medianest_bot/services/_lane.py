@@ -16,7 +16,7 @@ from typing import IO, Any, Self
 
 import structlog
 
-from medianest_bot.services.lane_types import FailKind, LaneFailed, LaneSettings
+from medianest_bot.services.lane_types import About, FailKind, LaneFailed, LaneSettings
 
 BOOT_S = 30.0
 """How long a lane may take to say that it is ready."""
@@ -53,7 +53,7 @@ class Lane:
         self._is_closed = False
         self._rss = 0
         self.jobs = 0
-        self.has_js = False
+        self.about = About("", has_ffmpeg=False, js=None)
 
     @classmethod
     async def open(cls, settings: LaneSettings) -> Self:
@@ -72,10 +72,12 @@ class Lane:
                 cwd=_home(settings),
                 start_new_session=True,
             )
-        except BaseException:
+        except BaseException as error:
             os.close(commands)
             os.close(events)
             stderr.close()
+            if isinstance(error, OSError):
+                raise LaneFailed(FailKind.LOCAL, error.strerror or "") from error
             raise
         finally:
             os.close(theirs)
@@ -158,14 +160,8 @@ class Lane:
         except BaseException:
             await self.end(0)
             raise
-        self.has_js = bool(ready.get("js"))
-        log.debug(
-            "lane ready",
-            pid=self.pid,
-            yt_dlp=ready.get("version"),
-            ffmpeg=ready.get("ffmpeg"),
-            js=ready.get("js"),
-        )
+        self.about = About(ready["version"], ready["ffmpeg"], ready["js"])
+        log.debug("lane ready", pid=self.pid, yt_dlp=self.about.version)
 
     def _write(self, command: Event) -> None:
         line = json.dumps(command).encode() + b"\n"

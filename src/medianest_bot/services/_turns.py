@@ -29,6 +29,8 @@ class Turns:
         self._waiting: list[_Turn] = []
         self._running: Counter[bool] = Counter()
         self._closed: Exception | None = None
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
 
     @property
     def are_wanted(self) -> bool:
@@ -51,6 +53,10 @@ class Turns:
             if not turn.come.done():
                 turn.come.set_exception(error)
         self._waiting.clear()
+
+    async def ended(self) -> None:
+        """Wait until nobody has a turn."""
+        await self._is_empty.wait()
 
     async def _wait(self, turn: _Turn) -> None:
         if self._closed is not None:
@@ -77,6 +83,7 @@ class Turns:
                 self._waiting.remove(turn)
                 self._running[turn.is_download] += 1
                 turn.come.set_result(None)
+                self._is_empty.clear()
 
     def _has_room(self, turn: _Turn) -> bool:
         if turn.is_download and self._running[True] >= self._count:
@@ -85,4 +92,6 @@ class Turns:
 
     def _end(self, *, is_download: bool) -> None:
         self._running[is_download] -= 1
+        if not self._running.total():
+            self._is_empty.set()
         self._admit()

@@ -35,6 +35,18 @@ class LaneSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a lane works with: yt-dlp's version, ffmpeg, and a JavaScript runtime.
+
+    YouTube needs the runtime for all of its formats; None where there is none.
+    """
+
+    version: str
+    has_ffmpeg: bool
+    js: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One video to fetch into `folder`, working in `temp`.
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from medianest_bot.services import sites
-from medianest_bot.services._lane import CANCEL_S, Event, Lane
-from medianest_bot.services._turns import Turns
+from medianest_bot.services._lane import Event
+from medianest_bot.services._pool import Pool, undisturbed
 from medianest_bot.services.lane_types import (
+    About,
     Entry,
     FailKind,
     Finished,
@@ -29,6 +27,7 @@ from medianest_bot.services.lane_types import (
 )
 
 __all__ = [
+    "About",
     "Entry",
     "FailKind",
     "Finished",
@@ -45,6 +44,8 @@ __all__ = [
 MOST_ENTRIES = 5000
 """How many entries a listing may have; yt-dlp needs 12 s for as many."""
 
+LONGEST_TITLE = 500
+
 log = structlog.get_logger(__name__)
 
 
@@ -57,19 +58,16 @@ class Lanes:
 
     def __init__(self, settings: LaneSettings, count: int = 2) -> None:
         self._settings = settings
-        self._count = count
-        # A lane that is still starting is as good as an idle one: its task is kept.
-        self._idle: deque[asyncio.Task[Lane]] = deque()
-        self._busy: set[Lane] = set()
-        self._turns = Turns(count)
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._is_closing = False
+        self._pool = Pool(settings, count)
 
     async def prewarm(self) -> None:
         """Start all lanes and wait until they are ready. Raises LaneFailed."""
-        while self._has_place:
-            self._start()
-        await asyncio.gather(*map(asyncio.shield, self._idle))
+        await self._pool.prewarm()
+
+    async def about(self) -> About:
+        """What a lane found when it started. Raises LaneFailed."""
+        async with self._pool.lane(is_download=False) as lane:
+            return lane.about
 
     async def expand(self, url: str) -> Listing:
         """What stands behind a URL, without fetching it. Raises LaneFailed."""
@@ -119,32 +117,25 @@ class Lanes:
         try:
             finished = await self._fetch(job, progress)
         except asyncio.CancelledError:
-            if not (self._is_closing or keeps_part()):
-                await _undisturbed(_remove(job.temp))
+            if not (self._pool.is_closing or keeps_part()):
+                await undisturbed(_remove(job.temp))
             raise
         except LaneFailed as error:
             if error.kind in (FailKind.PERMANENT, FailKind.REFUSED):
-                await _undisturbed(_remove(job.temp))
+                await undisturbed(_remove(job.temp))
             raise
-        await _undisturbed(_remove(job.temp))
+        await undisturbed(_remove(job.temp))
         return finished
 
     async def aclose(self, grace_s: float = 10) -> None:
         """Interrupt what runs, keeping its `.part`, and end every lane."""
-        self._is_closing = True
-        self._turns.close(LaneFailed(FailKind.STOPPED))
-        for starting in self._idle:
-            self._keep(_end_started(starting))
-        self._idle.clear()
-        await asyncio.gather(*(lane.end(grace_s) for lane in tuple(self._busy)))
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._pool.aclose(grace_s)
 
     async def _fetch(self, job: Job, progress: Callable[[Progress], None]) -> Finished:
         ref = structlog.contextvars.get_contextvars().get("ref")
         command = {
             "do": "download",
-            "title": job.title,
+            "title": job.title and job.title[:LONGEST_TITLE],
             "folder": str(job.folder),
             "temp": str(job.temp),
             "audio": job.audio,
@@ -175,72 +166,16 @@ class Lanes:
         is_download: bool = False,
     ) -> Event:
         try:
-            async with self._lane(is_download=is_download) as lane:
+            async with self._pool.lane(is_download=is_download) as lane:
                 said = await lane.run(command, hear)
         except LaneFailed as error:
-            if self._is_closing:
+            if self._pool.is_closing:
                 raise LaneFailed(FailKind.STOPPED) from error
             log.info("lane job failed", kind=error.kind.value, said=error.said)
             raise
         for warning in said.get("warnings", ()):
             log.info("lane job warned", said=warning)
         return said
-
-    @asynccontextmanager
-    async def _lane(self, *, is_download: bool) -> AsyncIterator[Lane]:
-        async with self._turns.mine(is_download=is_download):
-            lane = await self._take()
-            self._busy.add(lane)
-            try:
-                yield lane
-            finally:
-                if not lane.is_usable:
-                    await _undisturbed(lane.end(CANCEL_S))
-                self._busy.discard(lane)
-                self._give_back(lane)
-
-    async def _take(self) -> Lane:
-        """An idle lane, or a new one; what died while idle is passed over."""
-        while self._idle:
-            starting = self._idle.popleft()
-            lane = await self._started(starting)
-            if lane.is_usable:
-                return lane
-            await _undisturbed(lane.end(0))
-        return await self._started(asyncio.create_task(Lane.open(self._settings)))
-
-    async def _started(self, starting: asyncio.Task[Lane]) -> Lane:
-        try:
-            return await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            # Somebody gave up waiting; the lane is there for the next.
-            self._idle.append(starting)
-            raise
-
-    def _give_back(self, lane: Lane) -> None:
-        if self._is_closing:
-            self._keep(lane.quit())
-            return
-        is_wanted = self._has_place or self._turns.are_wanted
-        if lane.is_usable and not lane.is_worn and is_wanted:
-            self._idle.appendleft(_already(lane))
-            return
-        if lane.is_usable:
-            self._keep(lane.quit())
-        if self._has_place:
-            self._start()
-
-    @property
-    def _has_place(self) -> bool:
-        return len(self._busy) + len(self._idle) < self._count
-
-    def _start(self) -> None:
-        self._idle.append(asyncio.create_task(Lane.open(self._settings)))
-
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _progress(event: Event) -> Progress | None:
@@ -255,33 +190,6 @@ def _progress(event: Event) -> Progress | None:
         event.get("speed"),
         event.get("eta"),
     )
-
-
-def _already(lane: Lane) -> asyncio.Task[Lane]:
-    async def give() -> Lane:
-        return lane
-
-    return asyncio.create_task(give())
-
-
-async def _end_started(starting: asyncio.Task[Lane]) -> None:
-    with suppress(LaneFailed):
-        lane = await starting
-        await lane.quit()
-
-
-async def _undisturbed(work: Coroutine[Any, Any, None]) -> None:
-    """Do it to the end, however often the caller is cancelled meanwhile."""
-    task = asyncio.create_task(work)
-    is_cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            is_cancelled = True
-    task.result()
-    if is_cancelled:
-        raise asyncio.CancelledError
 
 
 async def _remove(folder: Path) -> None:

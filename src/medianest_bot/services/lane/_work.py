@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import json
 import os
@@ -19,6 +20,9 @@ from medianest_bot.services.lane import _failures, _guard
 from medianest_bot.services.lane._failures import Refused
 from medianest_bot.services.lane._fetcher import Fetcher, forbid_ffmpeg_to_fetch
 from medianest_bot.services.lane._wire import Rules, Wire, memory_used
+from medianest_bot.services.sites import LONGEST
+
+_LONGEST_TITLE = 500
 
 Command = dict[str, Any]
 
@@ -31,7 +35,7 @@ def serve(rules: Rules, wire: Wire, commands: Iterable[bytes]) -> None:
     wire.say(
         "ready",
         version=yt_dlp.version.__version__,
-        ffmpeg=rules.ffmpeg is not None,
+        ffmpeg=rules.ffmpeg is not None and os.access(rules.ffmpeg, os.X_OK),
         js=work.js(),
     )
     for line in commands:
@@ -105,7 +109,7 @@ class _Work:
         path = self._bring(Path(done[0]["filepath"]), Path(command["folder"]))
         finished = {
             "path": str(path),
-            "title": info["title"],
+            "title": _line(info["title"]),
             "video_id": info["id"],
             "extractor": info["extractor_key"].lower(),
             "size": path.stat().st_size,
@@ -134,7 +138,7 @@ class _Work:
 
     def _share(self, path: Path) -> None:
         if self._rules.group is not None:
-            os.chown(path, -1, grp.getgrnam(self._rules.group).gr_gid)
+            os.chown(path, -1, _group(self._rules.group))
 
 
 def _expand(fetcher: Fetcher, command: Command) -> dict[str, Any]:
@@ -145,9 +149,11 @@ def _expand(fetcher: Fetcher, command: Command) -> dict[str, Any]:
         )
     is_playlist = info.get("_type") in ("playlist", "multi_video")
     raw = info["entries"] if is_playlist else [{**info, "url": command["url"]}]
-    entries = [_entry(one) for one in _first(raw, command["most"] + 1) if one]
+    entries = [
+        _entry(one) for one in _first(raw, command["most"] + 1) if _is_entry(one)
+    ]
     return {
-        "title": info.get("title") or info["id"],
+        "title": _line(info.get("title") or info["id"]),
         "id": info["id"],
         "url": command["url"],
         "entries": entries[: command["most"]],
@@ -170,16 +176,34 @@ def _find(fetcher: Fetcher, command: Command) -> dict[str, Any]:
     return {"found": [_found(one) for one in info["entries"] if one]}
 
 
+def _group(name: str) -> int:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError as error:
+        raise OSError(errno.EPERM, "there is no such group") from error
+
+
 def _entry(info: dict[str, Any]) -> dict[str, Any]:
-    url, _ = unsmuggle_url(info["url"], {})
+    url, _ = unsmuggle_url(info.get("url") or info["webpage_url"], {})
     name = Path(urlsplit(url).path).stem
     return {
         "url": url,
-        "title": info.get("title") or name or url,
+        "title": _line(info.get("title") or name or url),
         # A feed's entry has no id; fetched by its address it is called like this.
         "id": info.get("id") or name or None,
         "duration_s": info.get("duration"),
     }
+
+
+def _is_entry(info: dict[str, Any] | None) -> bool:
+    """False for the gaps in a playlist, and for addresses nobody would check."""
+    url = (info or {}).get("url") or (info or {}).get("webpage_url") or ""
+    return 0 < len(url.partition("#")[0]) <= LONGEST
+
+
+def _line(text: str) -> str:
+    """A title as one line; a feed may send a megabyte of it."""
+    return " ".join(text[:_LONGEST_TITLE].split())
 
 
 def _found(info: dict[str, Any]) -> dict[str, Any]:
