@@ -75,8 +75,8 @@ class UptimeKumaStandIn:
             life.cancel()
         await asyncio.gather(*self._lives, return_exceptions=True)
         self._lives.clear()
-        await self.sockets.stop()
         if self._runner is not None:
+            await self.sockets.stop()
             await self._runner.cleanup()
             self._runner = None
 

@@ -19,7 +19,6 @@ from medianest_bot.services.errors import Unreachable, Unreadable
 from medianest_bot.services.http import CALL_S
 
 LARGEST_FRAME = 16 * 1024 * 1024
-_CONNECT_S = 5.0
 _CLOSE_S = 2.0
 _GARBLED = (
     ValueError,
@@ -36,37 +35,63 @@ Take = Callable[[str, Sequence[Any]], None]
 
 
 class Line:
-    """An open connection. Kuma 2.5 can lose what is sent before `greeted`."""
+    """An open connection. Kuma 2.5 can lose what is sent before it said `info`."""
 
     def __init__(self, sio: Any) -> None:
         self._sio = sio
-        self._seen: dict[str, asyncio.Event] = {}
+        self._seen: set[str] = set()
         self._garbled: set[str] = set()
+        self._awaited: dict[asyncio.Future[Any], str] = {}
         self.closed = asyncio.Event()
 
     async def seen(self, event: str, within_s: float) -> None:
         """Wait until the server has sent `event`. Raises Unreachable."""
-        waiter = self._seen.setdefault(event, asyncio.Event())
-        try:
-            await asyncio.wait_for(waiter.wait(), within_s)
-        except TimeoutError as error:
-            raise Unreachable(SERVICE) from error
-
-    def has_seen(self, event: str) -> bool:
-        return event in self._seen and self._seen[event].is_set()
+        if event not in self._seen:
+            await self._answered(self._await(event), within_s)
 
     async def call(self, event: str, *args: Any, within_s: float) -> dict[str, Any]:
         """Ask and wait for the acknowledgement. Raises Unreachable or Unreadable.
 
         Kuma 1.23 never acknowledges an event it does not know.
         """
+        future = self._await("")
         try:
-            answer = await self._sio.call(event, args, timeout=within_s)
-        except (socketio.exceptions.SocketIOError, ConnectionError) as error:
+            await self._sio.emit(event, args, callback=_settles(future))
+        except (socketio.exceptions.SocketIOError, OSError) as error:
+            del self._awaited[future]
             raise Unreachable(SERVICE) from error
+        answer = await self._answered(future, within_s)
         if not isinstance(answer, dict):
             raise Unreadable(SERVICE)
         return answer
+
+    def close(self) -> None:
+        """The connection has ended: whoever waits for something waits in vain."""
+        self.closed.set()
+        for future in self._awaited:
+            if not future.done():
+                future.set_exception(ConnectionError())
+
+    def _await(self, event: str) -> asyncio.Future[Any]:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._awaited[future] = event
+        return future
+
+    async def _answered(self, future: asyncio.Future[Any], within_s: float) -> Any:
+        try:
+            # Not wait_for: before Python 3.12 it can lose a cancellation.
+            async with asyncio.timeout(0 if self.closed.is_set() else within_s):
+                return await future
+        except (ConnectionError, TimeoutError) as error:
+            raise Unreachable(SERVICE) from error
+        finally:
+            del self._awaited[future]
+
+    def _note(self, event: str) -> None:
+        self._seen.add(event)
+        for future, awaited in self._awaited.items():
+            if awaited == event and not future.done():
+                future.set_result(None)
 
     def took(self, take: Take, event: str, args: Sequence[Any]) -> None:
         """Pass one event on; what cannot be read is noted once per event name."""
@@ -74,8 +99,8 @@ class Line:
             take(event, args)
         except _GARBLED as error:
             self.garbled(event, error)
-        if event in ("info", "autoLogin", "setup"):
-            self._seen.setdefault(event, asyncio.Event()).set()
+        if event in ("info", "autoLogin"):
+            self._note(event)
 
     def garbled(self, event: str, error: Exception) -> None:
         if event not in self._garbled and len(self._garbled) < 50:
@@ -90,14 +115,16 @@ async def connect(url: str, take: Take) -> AsyncIterator[Line]:
         sio = _client(session)
         line = Line(sio)
         sio.on("*", lambda event, *args: line.took(take, event, args))
-        sio.on("disconnect", lambda *_: line.closed.set())
+        for event in ("disconnect", "connect_error"):
+            sio.on(event, lambda *_: line.close())
         _shield_from_garbage(sio, line)
         try:
             await _open(sio, url)
             yield line
         finally:
             with suppress(socketio.exceptions.SocketIOError, TimeoutError):
-                await asyncio.wait_for(sio.disconnect(), 2 * _CLOSE_S)
+                async with asyncio.timeout(2 * _CLOSE_S):
+                    await sio.disconnect()
 
 
 async def _open(sio: Any, url: str) -> None:
@@ -108,7 +135,7 @@ async def _open(sio: Any, url: str) -> None:
                 url,
                 transports=["websocket"],
                 socketio_path=path,
-                wait_timeout=_CONNECT_S,
+                wait=False,  # what comes first says that we are connected
             )
     except (
         socketio.exceptions.SocketIOError,
@@ -118,6 +145,14 @@ async def _open(sio: Any, url: str) -> None:
         *_GARBLED,  # an answer that is no Engine.IO at all
     ) as error:
         raise Unreachable(SERVICE) from error
+
+
+def _settles(acknowledged: asyncio.Future[Any]) -> Callable[..., None]:
+    def settle(*args: Any) -> None:
+        if not acknowledged.done():
+            acknowledged.set_result(args[0] if args else None)
+
+    return settle
 
 
 def _client(session: aiohttp.ClientSession) -> Any:

@@ -260,7 +260,7 @@ def _wait_as_told(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, _Again) and error.after_s is not None:
         return error.after_s
-    return wait_exponential_jitter(initial=0.1, max=2, jitter=0.1)(state)
+    return wait_exponential_jitter(multiplier=0.1, max=2, jitter=0.1)(state)
 
 
 def _give_up_past(

@@ -11,6 +11,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,6 +58,7 @@ LONGEST_PAUSE_S = 60.0
 LONGEST_REFUSED_S = 900.0
 _STEADY_S = 30.0
 _BURST_S = 5.0
+_NEWS_S = 1.5
 _TURNS = 100
 _FILLED = 100
 _UNTOLD = (ServiceError, ValueError, TypeError, LookupError, AttributeError)
@@ -105,6 +107,7 @@ class UptimeKuma:
             now=now,
         )
         self._line: Line | None = None
+        self._whole = asyncio.Event()
         self._ready = asyncio.Event()
         self._tried = asyncio.Event()
         self._tried.set()
@@ -145,7 +148,7 @@ class UptimeKuma:
         Raises Unreachable or Refused where nobody answers and nothing is known.
         """
         if await self._is_live(within_s / 2):
-            incidents = await self._fallback.incidents(within_s / 2)
+            incidents = await self._fallback.incidents(min(within_s / 2, _NEWS_S))
             at = self._now()
             return Kept(self._live_snapshot(at, incidents), at)
         try:
@@ -186,6 +189,7 @@ class UptimeKuma:
     async def _session(self) -> ServiceError:
         """One connection from start to end; answers why it ended."""
         self._tried.clear()
+        self._whole.clear()
         self._live.begin()
         try:
             async with connect(self._url, self._take) as line:
@@ -207,8 +211,7 @@ class UptimeKuma:
 
     async def _settle(self, line: Line) -> None:
         """Wait for the burst, which 1.23 sends only after letting us in."""
-        waits = [asyncio.ensure_future(e.wait()) for e in (self._ready, line.closed)]
-        self._note_ready()
+        waits = [asyncio.ensure_future(e.wait()) for e in (self._whole, line.closed)]
         try:
             await asyncio.wait(
                 waits, timeout=_BURST_S, return_when=asyncio.FIRST_COMPLETED
@@ -251,23 +254,18 @@ class UptimeKuma:
     def _take(self, event: str, args: Sequence[Any]) -> None:
         changes = self._live.take(event, args)
         self._heard_at = self._now()
-        self._note_ready()
+        if self._live.is_whole:
+            self._whole.set()
         loop = asyncio.get_running_loop()
         for change in changes:
             loop.call_soon(self._changed, change)
 
-    def _note_ready(self) -> None:
-        if self._line is not None and self._live.is_whole:
-            self._ready.set()
-            self._tried.set()
-
     async def _is_live(self, within_s: float) -> bool:
         """True with a socket; one that is just being opened is waited for."""
         if not self._ready.is_set() and not self._tried.is_set():
-            try:
-                await asyncio.wait_for(self._tried.wait(), within_s)
-            except TimeoutError:
-                return False
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._tried.wait()
         return self._ready.is_set()
 
     def _live_snapshot(
