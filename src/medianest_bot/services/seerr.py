@@ -113,13 +113,13 @@ class Seerr:
         Nothing found may also mean that TMDB does not answer: Seerr does not say.
         Kept for five minutes, or until something is requested through here.
         """
-        words = " ".join(query.split())[:_LONGEST_QUERY]
+        words = " ".join(reading.text(query).split())[:_LONGEST_QUERY]
         if not words:
             return Kept((), datetime.now(UTC))
 
         async def fetch() -> tuple[Hit, ...]:
             # Both servers refuse a raw reserved character and "+" for a space.
-            encoded = quote(words, safe="", errors="replace")
+            encoded = quote(words, safe="")
             path = f"/search?query={encoded}&page=1"
             return whole(await self._calls.get(path, within_s=within_s), reading.hits)
 
