@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medianest_bot.services import sites
@@ -100,6 +100,7 @@ def test_all_wrong_entries_of_the_setting_are_named_at_once() -> None:
         sites.parse("youtube,generic,http://x/y")
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=300))
 def test_any_text_is_allowed_or_refused_and_nothing_else(text: str) -> None:
     for url in (text, f"https://{text}", f"https://youtube.com/{text}"):

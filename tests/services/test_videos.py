@@ -9,7 +9,7 @@ from medianest_bot.services import sites
 from medianest_bot.services.errors import Missing, Refused, Unreachable
 from medianest_bot.services.lanes import Entry, Found
 from medianest_bot.services.sites import NotAllowed, Reason
-from medianest_bot.services.videos import Videos, ranked
+from medianest_bot.services.videos import Videos, joined, ranked
 
 if TYPE_CHECKING:
     from tests.services.conftest import House
@@ -81,3 +81,18 @@ async def test_titles_with_more_of_the_words_come_first() -> None:
         "Garden party",
         "Gardening",
     ]
+
+
+def found(title: str) -> Found:
+    return Found(title, f"https://x/{title}", None, None, None, None)
+
+
+async def test_the_best_of_each_site_come_first() -> None:
+    lists = (found("a"), found("b"), found("c")), (found("x"),)
+    assert [one.title for one in joined(lists)] == ["a", "x", "b", "c"]
+
+
+async def test_a_site_that_fails_is_left_out_while_another_answers() -> None:
+    assert joined([Unreachable("videos"), (found("a"),)]) == (found("a"),)
+    with pytest.raises(Unreachable):
+        joined([Unreachable("videos"), Refused("videos")])

@@ -191,7 +191,7 @@ class VideoSite:
         lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-TARGETDURATION:1"]
         lines += [f'#EXT-X-MAP:URI="{name}/start.mp4"']
         for number in range(count):
-            lines += ["#EXTINF:1.0,", f"{name}/{number}.m4s"]
+            lines += [f"#EXTINF:{_film.SECONDS / count:.3f},", f"{name}/{number}.m4s"]
         text = "\n".join([*lines, "#EXT-X-ENDLIST", ""])
         return web.Response(text=text, content_type="application/vnd.apple.mpegurl")
 

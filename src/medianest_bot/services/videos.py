@@ -62,7 +62,7 @@ class Videos:
         found = await asyncio.gather(
             *(_answered(one, within_s) for one in asked), return_exceptions=True
         )
-        return _joined(found)[:count]
+        return joined(found)[:count]
 
     async def look(self, url: str) -> Listing:
         """A playlist's entries, or one video as one entry.
@@ -110,7 +110,7 @@ async def _answered(work: Awaitable[T], within_s: float) -> T:
         raise _MEANING.get(error.kind, Unreachable)(SERVICE, said=error.kind) from error
 
 
-def _joined(
+def joined(
     found: Iterable[tuple[Found, ...] | BaseException],
 ) -> tuple[Found, ...]:
     """What the sites found, their best first; an error only if all failed."""

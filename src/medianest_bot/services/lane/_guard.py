@@ -21,7 +21,7 @@ class AddressRefused(OSError):
     """yt-dlp was led to an address that is not public."""
 
 
-class _Connections:
+class Connections:
     """Which addresses may be connected to. One for the whole process."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class _Connections:
             return False
 
 
-_connections = _Connections()
+_connections = Connections()
 
 
 def watch_connections() -> None:
