@@ -55,17 +55,55 @@ class Moment(TypeDecorator[datetime]):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
+class Prose(TypeDecorator[str]):
+    """Text from outside: without what no database can hold, cut at `longest`."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, longest: int | None = None) -> None:
+        super().__init__()
+        self.longest = longest
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        del dialect
+        if value is None:
+            return None
+        # NUL ends a text for PostgreSQL; half a surrogate pair is no UTF-8.
+        text = value.replace("\0", "").encode(errors="replace").decode()
+        return text[: self.longest]
+
+
+class Numbers(TypeDecorator[tuple[int, ...]]):
+    """Some numbers, in JSON."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> list[int] | None:
+        del dialect
+        return None if value is None else list(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        del dialect
+        return None if value is None else tuple(value)
+
+
+NEVER_AGAIN: dict[str, Any] = {"sqlite_autoincrement": True}
+"""Ids that are never given twice: an old button must not hit a new row."""
+
+
 def _id() -> Column[int]:
     # SQLite only counts up by itself in a plain INTEGER primary key.
     return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
 
 
-def _person(*, nullable: bool = False, primary_key: bool = False) -> Column[int]:
+def _person() -> Column[int]:
     return Column(
         "person_id",
         ForeignKey("users.id", ondelete="CASCADE"),
-        nullable=nullable,
-        primary_key=primary_key,
+        nullable=False,
+        index=True,
     )
 
 
@@ -73,13 +111,14 @@ users = Table(
     "users",
     metadata,
     _id(),
-    Column("name", String(64), nullable=False),
-    Column("name_key", String(64), nullable=False, unique=True),
+    Column("name", Prose(64), nullable=False),
+    Column("name_key", Prose(), nullable=False, unique=True),
     Column("role", String(16), nullable=False),
     Column("seerr_id", Integer),
     Column("plex_id", BigInteger),
-    Column("locale", String(16)),
+    Column("locale", Prose(16)),
     Column("created_at", Moment, nullable=False),
+    **NEVER_AGAIN,
 )
 """People: household members, one identity over all chats."""
 
@@ -89,8 +128,8 @@ accounts = Table(
     _id(),
     _person(),
     Column("platform", String(16), nullable=False),
-    Column("account", String(64), nullable=False),
-    Column("shown_name", String(128), nullable=False),
+    Column("account", Prose(), nullable=False),
+    Column("shown_name", Prose(128), nullable=False),
     Column("linked_at", Moment, nullable=False),
     UniqueConstraint("platform", "account"),
 )
@@ -103,13 +142,13 @@ media_requests = Table(
     _person(),
     Column("kind", String(8), nullable=False),
     Column("tmdb_id", Integer, nullable=False),
-    Column("title", String(300), nullable=False),
+    Column("title", Prose(300), nullable=False),
     Column("year", Integer),
-    Column("poster", Text),
-    Column("seasons", JSON, nullable=False),
+    Column("poster", Prose()),
+    Column("seasons", Numbers, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("seerr_id", Integer),
-    Column("reason", Text),
+    Column("seerr_id", Integer, index=True),
+    Column("reason", Prose()),
     Column("percent", Float),
     Column("eta", Moment),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
@@ -118,6 +157,7 @@ media_requests = Table(
     Column("updated_at", Moment, nullable=False),
     Index("ix_media_requests_title", "kind", "tmdb_id"),
     Index("ix_media_requests_state", "state"),
+    **NEVER_AGAIN,
 )
 """What people asked for; written before Seerr is asked."""
 
@@ -126,18 +166,19 @@ youtube_downloads = Table(
     metadata,
     _id(),
     _person(),
-    Column("url", Text, nullable=False),
+    Column("url", Prose(), nullable=False),
     Column("audio", Boolean, nullable=False),
-    Column("title", String(300), nullable=False),
+    Column("title", Prose(300), nullable=False),
     Column("state", String(16), nullable=False),
     Column("is_playlist", Boolean, nullable=False),
-    Column("folder", Text),
+    Column("folder", Prose()),
     Column("collection_key", String(32)),
-    Column("link", Text),
+    Column("link", Prose()),
     Column("error", String(32)),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Index("ix_youtube_downloads_state", "state"),
+    **NEVER_AGAIN,
 )
 """One row for each download somebody asked for: a job."""
 
@@ -152,17 +193,18 @@ download_items = Table(
         index=True,
     ),
     Column("position", Integer, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("video", String(200)),
-    Column("title", String(300), nullable=False),
+    Column("url", Prose(), nullable=False),
+    Column("video", Prose(), index=True),
+    Column("title", Prose(300), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("path", Text),
+    Column("path", Prose()),
     Column("size", BigInteger),
     Column("plex_key", String(32)),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("next_at", Moment),
     Column("error", String(32)),
     Column("updated_at", Moment, nullable=False),
+    **NEVER_AGAIN,
 )
 """One row for each video of a download, in playlist order."""
 
@@ -172,14 +214,15 @@ cards = Table(
     _id(),
     Column("subject", String(64), nullable=False, index=True),
     Column("platform", String(16), nullable=False),
-    Column("place", String(128), nullable=False),
-    Column("message", String(128), nullable=False),
-    Column("person_id", ForeignKey("users.id", ondelete="CASCADE")),
-    Column("account", String(64), nullable=False),
-    Column("line", Text, nullable=False),
+    Column("place", Prose(), nullable=False),
+    Column("message", Prose(), nullable=False),
+    Column("person_id", ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    Column("account", Prose(), nullable=False),
+    Column("line", Prose(), nullable=False),
     Column("drawn", String(64), nullable=False, server_default=text("''")),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("platform", "place", "message"),
+    **NEVER_AGAIN,
 )
 """Sent messages that follow a subject; `line` draws one again for its reader."""
 
@@ -187,23 +230,24 @@ news = Table(
     "news",
     metadata,
     _id(),
-    Column("dedupe", String(128), nullable=False, unique=True),
+    Column("dedupe", Prose(), nullable=False, unique=True),
     _person(),
-    Column("line", Text, nullable=False),
+    Column("line", Prose(), nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("next_at", Moment, nullable=False),
     Column("told_at", Moment),
     Column("failed", Text),
     Column("created_at", Moment, nullable=False),
     Index("ix_news_next", "told_at", "next_at"),
+    **NEVER_AGAIN,
 )
 """What somebody must be told; `line` words it for the reader at delivery."""
 
 lines = Table(
     "lines",
     metadata,
-    Column("key", String(32), primary_key=True),
-    Column("line", Text, nullable=False),
+    Column("key", Prose(), primary_key=True),
+    Column("line", Prose(), nullable=False),
     Column("used_at", Moment, nullable=False),
 )
 """Lines too long for a button; the key is derived from the line."""
@@ -246,7 +290,7 @@ service_config = Table(
     "service_config",
     metadata,
     Column("key", String(64), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("value", Prose(), nullable=False),
     Column("updated_at", Moment, nullable=False),
 )
 """What the house itself keeps: the canary, neighbours' tokens (encrypted)."""
@@ -255,12 +299,12 @@ error_logs = Table(
     "error_logs",
     metadata,
     _id(),
-    Column("reference", String(16), nullable=False, index=True),
+    Column("reference", Prose(), nullable=False, index=True),
     Column("at", Moment, nullable=False, index=True),
     Column("person_id", ForeignKey("users.id", ondelete="SET NULL")),
-    Column("command", String(64), nullable=False),
-    Column("cause", String(200), nullable=False),
-    Column("details", Text, nullable=False),
+    Column("command", Prose(64), nullable=False),
+    Column("cause", Prose(200), nullable=False),
+    Column("details", Prose(), nullable=False),
 )
 """What did not work, with the full record, for admins."""
 
@@ -271,7 +315,7 @@ audit = Table(
     Column("at", Moment, nullable=False),
     Column("person_id", ForeignKey("users.id", ondelete="SET NULL")),
     Column("action", String(64), nullable=False),
-    Column("subject", String(128), nullable=False),
+    Column("subject", Prose(200), nullable=False),
     Column("details", JSON, nullable=False),
 )
 """Every admin action and change of rights, without secrets."""

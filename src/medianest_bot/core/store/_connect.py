@@ -1,0 +1,127 @@
+"""Makes the engines: how SQLite and PostgreSQL are spoken to."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, TextClause, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from medianest_bot.core.store._folder_lock import reason_of
+from medianest_bot.core.store.errors import StoreUnusable, Why
+
+READERS = 4
+_LOCK_KEY = 0x6D6E6274
+"""Ours among PostgreSQL's advisory locks: "mnbt"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Ways into one database. `begin` starts a transaction that writes."""
+
+    writer: AsyncEngine
+    readers: AsyncEngine
+    migrator: AsyncEngine
+    begin: TextClause
+
+    async def dispose(self) -> None:
+        for engine in (self.readers, self.migrator, self.writer):
+            await engine.dispose()
+
+
+def connect(url: str, patience_s: float) -> Engines:
+    """Engines for an address. Raises StoreUnusable where there can be none."""
+    parsed = _parsed(url)
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database and parsed.database != ":memory:":
+            return _sqlite(parsed.set(drivername="sqlite+aiosqlite"), patience_s)
+        case "postgresql" | "postgres":
+            return _postgresql(parsed.set(drivername="postgresql+psycopg"), patience_s)
+        case _:
+            raise StoreUnusable(Why.BAD_ADDRESS)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        # Its message holds the address, which may hold a password.
+        raise StoreUnusable(Why.BAD_ADDRESS) from None
+
+
+def _sqlite(url: URL, patience_s: float) -> Engines:
+    _touch(Path(url.database or ""))
+    # No implicit transactions: ours begin where we say so.
+    options: dict[str, Any] = {"timeout": patience_s, "isolation_level": None}
+
+    def engine(pragmas: tuple[str, ...], **pool: Any) -> AsyncEngine:
+        made = create_async_engine(
+            url, connect_args=options, hide_parameters=True, **pool
+        )
+        _run_at_connect(made, pragmas)
+        return made
+
+    wal = ("journal_mode=WAL", "synchronous=FULL")
+    one = {"pool_size": 1, "max_overflow": 0}
+    readers = engine(
+        ("query_only=ON",), pool_size=READERS, max_overflow=0, pool_timeout=patience_s
+    )
+    # A read is of one moment, also when it is several statements.
+    event.listen(readers.sync_engine, "begin", _begin_deferred)
+    return Engines(
+        writer=engine((*wal, "foreign_keys=ON"), **one),
+        readers=readers,
+        # A table that is made anew must not take its children with it.
+        migrator=engine((*wal, "foreign_keys=OFF"), poolclass=NullPool),
+        begin=text("BEGIN IMMEDIATE"),
+    )
+
+
+def _begin_deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _run_at_connect(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
+    def connected(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", connected)
+
+
+def _touch(path: Path) -> None:
+    """Make the file, for our eyes only, and find out early if we may write it."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreUnusable(reason_of(error)) from error
+
+
+def _postgresql(url: URL, patience_s: float) -> Engines:
+    try:
+        pooled = create_async_engine(
+            url,
+            hide_parameters=True,
+            pool_size=READERS + 1,
+            max_overflow=4,
+            pool_timeout=patience_s,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": max(2, round(patience_s))},
+        )
+    except ModuleNotFoundError as error:
+        raise StoreUnusable(Why.NO_DRIVER) from error
+    # The rules above the store count first and write then; as with SQLite, nobody
+    # may write in between, not even another machine.
+    begin = text(
+        f"SELECT set_config('lock_timeout', '{round(patience_s * 1000)}', true),"
+        f" pg_advisory_xact_lock({_LOCK_KEY})"
+    )
+    readers = pooled.execution_options(postgresql_readonly=True)
+    return Engines(writer=pooled, readers=readers, migrator=pooled, begin=begin)

@@ -1,0 +1,91 @@
+"""Sent messages that follow a subject, each with the line that draws it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from medianest_bot.core.store._rows import all_of, first_of, insert, select_as
+from medianest_bot.core.store.tables import cards
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message in a chat and who reads it. `id` is 0 until it is kept.
+
+    `drawn` is the fingerprint of what it shows.
+    """
+
+    id: int
+    subject: str
+    platform: str
+    place: str
+    message: str
+    person_id: int | None
+    account: str
+    line: str
+    drawn: str
+
+
+async def keep(tx: AsyncConnection, card: Card, drawn: str, now: datetime) -> Card:
+    """Follow with a message that shows `drawn`; a message follows one subject."""
+    values = {
+        "subject": card.subject,
+        "person_id": card.person_id,
+        "account": card.account,
+        "line": card.line,
+        "drawn": drawn,
+    }
+    statement = insert(tx, cards).values(
+        platform=card.platform,
+        place=card.place,
+        message=card.message,
+        created_at=now,
+        **values,
+    )
+    upsert = statement.on_conflict_do_update(
+        index_elements=[cards.c.platform, cards.c.place, cards.c.message],
+        set_=values,
+    )
+    row = (await tx.execute(upsert.returning(*_COLUMNS))).one()
+    return Card(*row)
+
+
+async def following(db: AsyncConnection, subject: str) -> tuple[Card, ...]:
+    """Every card of a subject, oldest first."""
+    query = select(*_COLUMNS).where(cards.c.subject == subject)
+    return await all_of(db, Card, query.order_by(cards.c.id))
+
+
+async def subjects(db: AsyncConnection, platform: str) -> tuple[str, ...]:
+    """What a chat's cards follow."""
+    query = select(cards.c.subject).where(cards.c.platform == platform).distinct()
+    return tuple(await db.scalars(query.order_by(cards.c.subject)))
+
+
+async def drawn(tx: AsyncConnection, card_id: int, fingerprint: str) -> None:
+    """Note what a card shows now."""
+    here = cards.c.id == card_id
+    await tx.execute(update(cards).where(here).values(drawn=fingerprint))
+
+
+async def forget(tx: AsyncConnection, card_id: int) -> None:
+    await tx.execute(delete(cards).where(cards.c.id == card_id))
+
+
+async def latest_of(db: AsyncConnection, person_id: int) -> Card | None:
+    """The newest card a person reads."""
+    query = select(*_COLUMNS).where(cards.c.person_id == person_id)
+    return await first_of(db, Card, query.order_by(cards.c.id.desc()))
+
+
+async def prune(tx: AsyncConnection, before: datetime) -> int:
+    """Stop following with messages older than `before`; returns how many."""
+    done = await tx.execute(delete(cards).where(cards.c.created_at < before))
+    return done.rowcount
+
+
+_COLUMNS = tuple(select_as(Card, cards).selected_columns)

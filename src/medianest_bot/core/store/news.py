@@ -1,0 +1,81 @@
+"""What people must be told, until they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from medianest_bot.core.store._rows import all_of, insert, select_as
+from medianest_bot.core.store.tables import news
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing for one person; `line` words it when it is told."""
+
+    id: int
+    dedupe: str
+    person_id: int
+    line: str
+    attempts: int
+    next_at: datetime
+    told_at: datetime | None
+
+
+async def add(
+    tx: AsyncConnection, dedupe: str, person_id: int, line: str, now: datetime
+) -> bool:
+    """Promise news, in the transaction of the change; False when promised before."""
+    done = await tx.execute(
+        insert(tx, news)
+        .values(
+            dedupe=dedupe, person_id=person_id, line=line, next_at=now, created_at=now
+        )
+        .on_conflict_do_nothing(index_elements=[news.c.dedupe])
+        .returning(news.c.id)
+    )
+    return done.first() is not None
+
+
+async def due(db: AsyncConnection, now: datetime, limit: int) -> tuple[News, ...]:
+    """What should be told by now, the longest due first."""
+    query = _waiting().where(news.c.next_at <= now)
+    query = query.order_by(news.c.next_at, news.c.id).limit(limit)
+    return await all_of(db, News, query)
+
+
+async def waiting(db: AsyncConnection) -> tuple[News, ...]:
+    """All that is neither told nor given up, also what is put off."""
+    return await all_of(db, News, _waiting().order_by(news.c.next_at, news.c.id))
+
+
+async def told(tx: AsyncConnection, news_id: int, now: datetime) -> None:
+    await tx.execute(update(news).where(news.c.id == news_id).values(told_at=now))
+
+
+async def put_off(
+    tx: AsyncConnection, news_id: int, next_at: datetime, failed: str | None
+) -> None:
+    """Count an attempt and try again at `next_at`; with `failed`, give up."""
+    await tx.execute(
+        update(news)
+        .where(news.c.id == news_id)
+        .values(attempts=news.c.attempts + 1, next_at=next_at, failed=failed)
+    )
+
+
+async def prune(tx: AsyncConnection, before: datetime) -> int:
+    """Forget what was told or given up before; returns how many."""
+    is_over = news.c.told_at.is_not(None) | news.c.failed.is_not(None)
+    done = await tx.execute(delete(news).where(is_over, news.c.created_at < before))
+    return done.rowcount
+
+
+def _waiting() -> Select[Any]:
+    return select_as(News, news).where(
+        news.c.told_at.is_(None), news.c.failed.is_(None)
+    )
