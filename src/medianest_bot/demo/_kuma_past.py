@@ -24,6 +24,13 @@ class Status(IntEnum):
     MAINTENANCE = 3
 
 
+_TURNS = {
+    (Status.UP, Status.DOWN),
+    (Status.PENDING, Status.DOWN),
+    (Status.DOWN, Status.UP),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One check, as the server's table holds it. `ping_ms` None where it failed."""
@@ -91,12 +98,7 @@ def is_important(before: Status, now: Status) -> bool:
     """Worth a line in the list of events (server/model/monitor.js, isImportantBeat)."""
     if Status.MAINTENANCE in (before, now):
         return before != now
-    turns = {
-        (Status.UP, Status.DOWN),
-        (Status.PENDING, Status.DOWN),
-        (Status.DOWN, Status.UP),
-    }
-    return (before, now) in turns
+    return (before, now) in _TURNS
 
 
 def spent_day(monitor: Monitor, until: datetime, ids: Iterator[int]) -> Watched:
