@@ -301,9 +301,10 @@ async def test_only_managers_give_verdicts(seerr: Seerr) -> None:
     assert (await seerr.decline(1, as_user=MUM)).state is RequestState.DECLINED
 
 
-async def test_a_wrong_key_is_told(stand_in: SeerrStandIn) -> None:
+@pytest.mark.parametrize("key", ["wrong", "", "schlüssel", "a\nb"])
+async def test_a_wrong_key_is_told(stand_in: SeerrStandIn, key: str) -> None:
     connection = http.client(await stand_in.start())
-    client = Seerr(http.Http("seerr", connection), http.Cache(), "wrong")
+    client = Seerr(http.Http("seerr", connection), http.Cache(), key)
     with pytest.raises(Refused) as caught:
         await client.check_key()
     assert refusal(caught.value) is Refusal.KEY

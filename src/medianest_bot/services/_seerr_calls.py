@@ -26,7 +26,9 @@ class Calls:
 
     def __init__(self, http: Http, key: str) -> None:
         self._http = http
-        self._key = key
+        # What no header can carry is a wrong key, and must not end in an error
+        # that holds it.
+        self._key = key if key.isascii() and key.isprintable() else "?"
 
     async def get(
         self,
