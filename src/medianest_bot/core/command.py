@@ -71,6 +71,8 @@ class Argument:
     """One argument, as read from the signature."""
 
     name: str
+    keyword: str
+    """The parameter's own name: `as_` for what people write as `as`."""
     param: Param
     type: type
     required: bool
@@ -154,7 +156,8 @@ class Command:
                 help=missing[0].param.help,
                 example=self.example(),
             )
-        return values
+        found = ((self._argument(name), text) for name, text in given.items())
+        return {argument.keyword: argument.parse(text) for argument, text in found}
 
     def _argument(self, name: str) -> Argument:
         return next(a for a in self.arguments if a.name == name)
@@ -267,6 +270,7 @@ def _read(name: str, hint: Any, default: Any) -> Argument:
         kind = next(part for part in get_args(kind) if part is not type(None))
     return Argument(
         name=name.rstrip("_"),
+        keyword=name,
         param=param,
         type=kind,
         required=default is inspect.Parameter.empty,

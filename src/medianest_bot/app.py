@@ -1,0 +1,272 @@
+"""Builds the house from settings, opens it, and closes it in reverse.
+
+The only file that sees every room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import structlog
+
+from medianest_bot import commands
+from medianest_bot.core import secrets
+from medianest_bot.core.command import find
+from medianest_bot.core.dispatch import Dispatch
+from medianest_bot.core.downloads import Downloads
+from medianest_bot.core.health import Health, Probe
+from medianest_bot.core.house import House
+from medianest_bot.core.limits import Limits
+from medianest_bot.core.outbox import Outbox
+from medianest_bot.core.requests import Requests
+from medianest_bot.core.search import Search
+from medianest_bot.core.secrets import Where
+from medianest_bot.core.store import config
+from medianest_bot.core.store.engine import Store
+from medianest_bot.services import sites
+from medianest_bot.services.http import Cache, Http, client
+from medianest_bot.services.lanes import Lanes, LaneSettings
+from medianest_bot.services.plex import Plex
+from medianest_bot.services.seerr import Seerr
+from medianest_bot.services.uptime_kuma import Change, SignIn, UptimeKuma
+from medianest_bot.services.videos import Videos
+from medianest_bot.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+LANES = 2
+KUMA_TOKEN = "uptime_kuma.token"  # noqa: S105 - a name, no secret
+CANARY = "canary"
+CLIENT_ID = "plex.client_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the watchers look; the demo lives faster than a household."""
+
+    requests_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An open house and its front door."""
+
+    house: House
+    dispatch: Dispatch
+    settings: Settings
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, pace: Pace | None = None) -> AsyncIterator[App]:
+    """Open the house; close it in reverse when left.
+
+    Raises StoreInUse, StoreUnusable or WrongKey, before anything was promised.
+    """
+    async with AsyncExitStack() as stack:
+        yield await _Builder(settings, pace or Pace(), stack).build()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Builder:
+    """What is built so far, so that each part finds what it stands on."""
+
+    def __init__(self, settings: Settings, pace: Pace, stack: AsyncExitStack) -> None:
+        self._settings = settings
+        self._pace = pace
+        self._stack = stack
+
+    async def build(self) -> App:
+        settings = self._settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._ring = await asyncio.to_thread(secrets.open_keyring, settings)
+        self._store = await Store.open(
+            settings.database_address, lock_folder=settings.data_dir
+        )
+        self._stack.push_async_callback(self._store.close)
+        await self._check_canary()
+        self._outbox = Outbox(self._store, _now)
+        house = await self._house()
+        dispatch = Dispatch(house, self._ring.derive("lines"))
+        self._start("outbox", self._outbox.run(dispatch.draw))
+        self._start("requests", house.requests.run())
+        self._start("downloads", house.downloads.run())
+        self._start("health", house.health.run())
+        if house.kuma is not None:
+            self._start("uptime kuma", house.kuma.run())
+        return App(house, dispatch, settings)
+
+    async def _house(self) -> House:
+        limits = Limits(self._store, _now)
+        await limits.open()
+        self._stack.push_async_callback(limits.flush)
+        plex, seerr = await self._plex(), self._seerr()
+        lanes, rules = self._lanes()
+        videos = Videos(lanes, rules)
+        probes: dict[str, Probe] = {}
+
+        def changed(change: Change) -> None:
+            health.monitor_changed(change)
+
+        kuma = await self._kuma(changed)
+        for name, one in (("plex", plex), ("seerr", seerr), ("uptime_kuma", kuma)):
+            if one is not None:
+                probes[name] = one.probe
+        health = Health(self._store, self._outbox, _now, probes, kuma)
+        return House(
+            name=self._settings.household_name,
+            commands=find(commands),
+            store=self._store,
+            limits=limits,
+            outbox=self._outbox,
+            search=Search(self._store, plex, seerr, videos, _now),
+            requests=Requests(
+                self._store,
+                seerr,
+                self._outbox,
+                limits,
+                _now,
+                poll_s=self._pace.requests_s,
+            ),
+            downloads=Downloads(
+                self._store,
+                self._outbox,
+                limits,
+                _now,
+                lanes=lanes,
+                videos=videos,
+                rules=rules,
+                plex=plex,
+                folder=self._settings.downloads_dir,
+            ),
+            health=health,
+            plex=plex,
+            seerr=seerr,
+            kuma=kuma,
+            now=_now,
+        )
+
+    def _http(self, service: str, url: str) -> tuple[Http, Cache]:
+        pooled: httpx.AsyncClient = client(url)
+        self._stack.push_async_callback(pooled.aclose)
+        cache = Cache()
+        self._stack.push_async_callback(cache.aclose)
+        return Http(service, pooled), cache
+
+    async def _plex(self) -> Plex | None:
+        url, token = self._settings.plex_url, self._settings.plex_token
+        if not url or token is None:
+            return None
+        http, cache = self._http("plex", url)
+        return Plex(http, cache, token.get_secret_value(), await self._client_id())
+
+    def _seerr(self) -> Seerr | None:
+        url, key = self._settings.overseerr_url, self._settings.overseerr_api_key
+        if not url or key is None:
+            return None
+        http, cache = self._http("seerr", url)
+        return Seerr(http, cache, key.get_secret_value())
+
+    async def _kuma(self, changed: Callable[[Change], None]) -> UptimeKuma | None:
+        settings = self._settings
+        if not settings.uptime_kuma_url:
+            return None
+        http, _cache = self._http("uptime_kuma", settings.uptime_kuma_url)
+        kuma = UptimeKuma(
+            settings.uptime_kuma_url,
+            http,
+            sign_in=_sign_in(settings),
+            token=await self._kept_secret(KUMA_TOKEN),
+            api_key=_plain(settings.uptime_kuma_api_key),
+            status_page=settings.uptime_kuma_status_page,
+            keep_token=self._keep_kuma_token,
+            changed=changed,
+        )
+        self._stack.push_async_callback(kuma.aclose)
+        return kuma
+
+    def _lanes(self) -> tuple[Lanes, tuple[sites.SiteRule, ...]]:
+        rules = sites.parse(self._settings.download_sites)
+        lanes = Lanes(
+            LaneSettings(
+                sites=rules,
+                temp=self._settings.downloads_dir / ".unfinished",
+                umask=self._settings.downloads_umask,
+                group=self._settings.downloads_group,
+                ffmpeg=shutil.which("ffmpeg"),
+            ),
+            LANES,
+        )
+        self._stack.push_async_callback(lanes.aclose)
+        return lanes, rules
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_ended)
+        self._stack.push_async_callback(_stop, task)
+
+    async def _check_canary(self) -> None:
+        """Refuse to start with a key that cannot read what was written with it."""
+        async with self._store.begin() as tx:
+            kept = await config.get(tx, CANARY)
+            if kept is None:
+                canary = secrets.make_canary(self._ring)
+                await config.put(tx, CANARY, canary, _now())
+            else:
+                secrets.check_canary(self._ring, kept)
+
+    async def _client_id(self) -> str:
+        """Who we are to Plex: made once, so that it lists us as one device."""
+        async with self._store.begin() as tx:
+            known = await config.get(tx, CLIENT_ID)
+            if known is None:
+                known = str(uuid.uuid4())
+                await config.put(tx, CLIENT_ID, known, _now())
+        return known
+
+    async def _kept_secret(self, key: str) -> str | None:
+        async with self._store.read() as db:
+            kept = await config.get(db, key)
+        return self._ring.decrypt(kept, _place(key)) if kept else None
+
+    async def _keep_kuma_token(self, token: str) -> None:
+        kept = self._ring.encrypt(token, _place(KUMA_TOKEN))
+        async with self._store.begin() as tx:
+            await config.put(tx, KUMA_TOKEN, kept, _now())
+
+
+def _place(key: str) -> Where:
+    return Where("service_config", "value", key, "house")
+
+
+def _plain(secret: Any) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
+
+
+def _sign_in(settings: Settings) -> SignIn | None:
+    username = settings.uptime_kuma_username
+    password = _plain(settings.uptime_kuma_password)
+    if not username or not password:
+        return None
+    return SignIn(username, password, _plain(settings.uptime_kuma_totp))
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """A watcher that ends by itself is a fault that must not go unseen."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("a watcher ended", name=task.get_name(), exc_info=error)
