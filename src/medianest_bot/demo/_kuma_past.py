@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from medianest_bot.demo.household import Monitor
 
-INTERVAL_S = 60
+INTERVAL_S = 120
 MOST_ROWS = 6000
 MESSAGES = {"http": "200 - OK", "push": "OK", "ping": "", "port": ""}
 DOWN_MESSAGE = "Request failed with status code 502"
@@ -102,16 +102,16 @@ def is_important(before: Status, now: Status) -> bool:
 
 
 def spent_day(monitor: Monitor, until: datetime, ids: Iterator[int]) -> Watched:
-    """The monitor after a day of checks a minute; the same one for the same id."""
+    """The monitor after a day of checks; the same one for the same id."""
     chance = random.Random(monitor.id)  # noqa: S311 — scenery, no secret
     watched = Watched(monitor)
     usual = Status[monitor.state.upper()]
     trouble = _trouble(monitor, chance)
-    for minute in range(24 * 60, 0, -1):
-        status = trouble.get(minute, Status.UP)
-        if usual is Status.MAINTENANCE and minute <= 90:
+    for checks in range(24 * 3600 // INTERVAL_S, 0, -1):
+        status = trouble.get(checks, Status.UP)
+        if usual is Status.MAINTENANCE and checks * INTERVAL_S <= 90 * 60:
             status = usual
-        at = until - timedelta(seconds=minute * INTERVAL_S)
+        at = until - timedelta(seconds=checks * INTERVAL_S)
         ping_ms = usual_ping(monitor, chance) if status is Status.UP else None
         watched.check(next(ids), status, ping_ms, at)
     return watched
@@ -124,11 +124,11 @@ def usual_ping(monitor: Monitor, chance: random.Random) -> int | None:
 
 
 def _trouble(monitor: Monitor, chance: random.Random) -> dict[int, Status]:
-    """Minutes before now in which the monitor was not up."""
+    """How the monitor was when it was not up, by the checks until now."""
     if not monitor.story and monitor.id % 3:
         return {}
-    start, minutes = chance.randrange(200, 1300), chance.randrange(2, 14)
-    down = dict.fromkeys(range(start - minutes, start), Status.DOWN)
+    start, count = chance.randrange(110, 640), chance.randrange(2, 8)
+    down = dict.fromkeys(range(start - count, start), Status.DOWN)
     return down | {start: Status.PENDING}
 
 
