@@ -161,8 +161,11 @@ def test_two_films_of_one_name_are_both_exact() -> None:
     assert titles.exact(titles.read("dune 2021"), DUNES) == [DUNES[0]]
 
 
-def test_what_does_not_fit_at_all_is_left_out() -> None:
-    assert titles.ranked(titles.read("dune"), [Film("Casablanca")]) == []
+def test_names_that_are_not_alike_keep_their_order_at_the_end() -> None:
+    films = [Film("Casablanca"), Film("Metropolis"), Film("Dune")]
+
+    assert titles.ranked(titles.read("dune"), films) == [films[2], *films[:2]]
+    assert titles.ranked(titles.read("dune"), films, least=60) == films[2:]
 
 
 def test_no_exact_match_for_signs_only() -> None:
@@ -174,4 +177,4 @@ def test_no_exact_match_for_signs_only() -> None:
 def test_nothing_typed_breaks_reading_or_ranking(typed: str, name: str) -> None:
     wanted = titles.read(typed)
 
-    assert titles.ranked(wanted, [Film(name, 2000)]) in ([], [Film(name, 2000)])
+    assert titles.ranked(wanted, [Film(name, 2000)]) == [Film(name, 2000)]

@@ -1,7 +1,296 @@
-"""Asks Plex, Seerr and the video sites in parallel and merges what they say."""
+"""Asks Plex, Seerr and the video sites in parallel and merges what they say.
+
+Each has its own deadline; who is late is left out, and the answer says so.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+import structlog
+
+from medianest_bot.core import titles as names
+from medianest_bot.core._search_titles import (
+    Availability,
+    Found,
+    Key,
+    Missing,
+    Shelf,
+    Stale,
+    Title,
+    by_title,
+    judged,
+    merged,
+    of_hit,
+    of_item,
+    of_video,
+)
+from medianest_bot.core.store import requests as rows
+from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.people import Person
+from medianest_bot.core.store.requests import MediaRequest
+from medianest_bot.core.titles import Wanted
+from medianest_bot.services.errors import ServiceError, Unreachable
+from medianest_bot.services.http import READ_S
+from medianest_bot.services.media import Kind
+from medianest_bot.services.plex import Identity, Plex
+from medianest_bot.services.seerr import Seerr
+from medianest_bot.services.videos import Videos
+
+__all__ = ["Availability", "Found", "Missing", "Search", "Stale", "Title", "Where"]
+
+log = structlog.get_logger(__name__)
+
+SHOWN = 10
+VIDEOS = 5
+SUGGESTED = 10
+SUGGEST_S = 0.7
+"""Less than dispatch gives, so that what is remembered can still be shown."""
+OWNED_S = 1.0
+"""How long a search waits for the list of all that Plex has."""
+_GRACE_S = 0.3
+_REMEMBERED = 3000
+_LEAST_BY_SHORT = 60.0
+
+T = TypeVar("T")
+
+
+class Where(StrEnum):
+    """Where to look."""
+
+    ALL = "all"
+    LIBRARY = "library"
+    REQUESTS = "requests"
+    VIDEOS = "videos"
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What came back so far, and what did not."""
+
+    requestable: list[Title] = field(default_factory=list)
+    in_plex: list[Title] = field(default_factory=list)
+    videos: list[Title] = field(default_factory=list)
+    missing: dict[str, Missing] = field(default_factory=dict)
+    stale: dict[str, Stale] = field(default_factory=dict)
+
 
 class Search:
-    """Asks Plex, Seerr and the video sites in parallel and merges what they say."""
+    """Finds titles wherever they are; any neighbour may be None."""
+
+    def __init__(
+        self,
+        store: Store,
+        plex: Plex | None,
+        seerr: Seerr | None,
+        videos: Videos | None,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._plex = plex
+        self._seerr = seerr
+        self._videos = videos
+        self._now = now
+        self._owned: Mapping[Key, str] = {}
+        self._identity: Identity | None = None
+        self._known: OrderedDict[Key, Title] = OrderedDict()
+        self._suggesting: dict[str, asyncio.Task[list[Title]]] = {}
+
+    async def find(
+        self, query: str, where: Where | None = None, *, person: Person | None
+    ) -> Found:
+        """Titles for what was typed or pasted, best first.
+
+        Videos are looked for only where ALL or VIDEOS is named. Raises nothing
+        for a neighbour that fails: it is named among the missing.
+        """
+        wanted = names.read(query)
+        heard = _Heard()
+        asked = asyncio.create_task(self._open_rows())
+        await asyncio.gather(
+            self._hear_owned(), *self._questions(wanted, where, heard, READ_S)
+        )
+        found = self._ranked(wanted, heard)
+        shelf = self._shelf(await asked, person)
+        return Found(
+            tuple(judged(one, shelf) for one in found),
+            tuple(heard.missing.values()),
+            tuple(heard.stale.values()),
+        )
+
+    async def suggest(self, typed: str, *, person: Person | None) -> tuple[Title, ...]:
+        """Titles for what is being typed, within 0.8 s; remembered ones where late.
+
+        People who type the same at the same time are answered by one search.
+        """
+        wanted = names.read(typed)
+        if len(wanted.text) < 2:
+            return ()
+        key = names.fold(wanted.text)
+        task = self._suggesting.get(key)
+        if task is None:
+            task = asyncio.create_task(self._candidates(wanted))
+            self._suggesting[key] = task
+            task.add_done_callback(lambda _done: self._suggesting.pop(key, None))
+        asked = asyncio.create_task(self._open_rows())
+        # One who stops typing must not stop the search of the others.
+        found = await asyncio.shield(task)
+        shelf = self._shelf(await asked, person)
+        return tuple(judged(one, shelf) for one in found[:SUGGESTED])
+
+    def known(self, kind: Kind, tmdb_id: int) -> Title | None:
+        """What a search told about a title before; asks nobody."""
+        return self._known.get((kind, tmdb_id))
+
+    def plex_key(self, kind: Kind, tmdb_id: int) -> str | None:
+        """Where Plex has a title, as far as we know; asks nobody."""
+        return self._owned.get((kind, tmdb_id))
+
+    def link(self, plex_key: str) -> str | None:
+        """Where to watch an item of Plex, as far as we know; asks nobody."""
+        if self._plex is None or self._identity is None:
+            return None
+        return self._plex.link(self._identity, plex_key)
+
+    def _questions(
+        self, wanted: Wanted, where: Where | None, heard: _Heard, within_s: float
+    ) -> list[Awaitable[None]]:
+        """One question for each neighbour and query that matters."""
+        asked: list[Awaitable[None]] = []
+        if self._plex and where not in (Where.REQUESTS, Where.VIDEOS):
+            asked += self._ask_plex(self._plex, wanted, heard, within_s)
+        if self._seerr and where not in (Where.LIBRARY, Where.VIDEOS):
+            asked += self._ask_seerr(self._seerr, wanted, heard, within_s)
+        if self._videos and where in (Where.ALL, Where.VIDEOS) and wanted.words:
+            asked.append(self._ask_videos(self._videos, wanted, heard, within_s))
+        return asked
+
+    def _ask_plex(
+        self, plex: Plex, wanted: Wanted, heard: _Heard, within_s: float
+    ) -> list[Awaitable[None]]:
+        async def search(query: str) -> None:
+            kept = await _within(
+                within_s, "plex", plex.search(query, within_s=within_s), heard
+            )
+            self._hear(heard.in_plex, map(of_item, kept or ()), wanted, query)
+
+        async def read(key: str) -> None:
+            item = await _within(within_s, "plex", plex.item(key), heard)
+            if item is not None:
+                heard.in_plex.append(of_item(item))
+
+        if wanted.plex_key:
+            return [read(wanted.plex_key)]
+        if wanted.is_exact:
+            return []
+        return [search(query) for query in wanted.queries]
+
+    def _ask_seerr(
+        self, seerr: Seerr, wanted: Wanted, heard: _Heard, within_s: float
+    ) -> list[Awaitable[None]]:
+        async def search(query: str) -> None:
+            kept = await _within(
+                within_s, "seerr", seerr.search(query, within_s=within_s), heard
+            )
+            if kept and kept.is_stale:
+                heard.stale["seerr"] = Stale("seerr", kept.at)
+            hits = map(of_hit, kept.value if kept else ())
+            self._hear(heard.requestable, hits, wanted, query)
+
+        async def read(kind: Kind, tmdb_id: int) -> None:
+            asked = seerr.details(kind, tmdb_id, within_s=within_s)
+            found = await _within(within_s, "seerr", asked, heard)
+            if found is not None:
+                heard.requestable.append(of_hit(found))
+
+        if wanted.kind and wanted.tmdb_id:
+            return [read(wanted.kind, wanted.tmdb_id)]
+        return [search(query) for query in wanted.queries]
+
+    async def _ask_videos(
+        self, videos: Videos, wanted: Wanted, heard: _Heard, within_s: float
+    ) -> None:
+        asked = videos.find(wanted.text, VIDEOS, within_s)
+        found = await _within(within_s, "videos", asked, heard)
+        heard.videos += map(of_video, found or ())
+
+    def _hear(
+        self, into: list[Title], found: Iterable[Title], wanted: Wanted, query: str
+    ) -> None:
+        """What a query brought; of one shorter than was typed, only what fits."""
+        if query == wanted.text or wanted.is_exact:
+            into += found
+        else:
+            into += names.ranked(wanted, found, least=_LEAST_BY_SHORT)
+
+    def _ranked(self, wanted: Wanted, heard: _Heard) -> list[Title]:
+        found = merged(heard.requestable, heard.in_plex)
+        self._remember(found)
+        if not wanted.is_exact:
+            found = names.ranked(wanted, found)
+        return [*found[:SHOWN], *heard.videos]
+
+    def _remember(self, found: Iterable[Title]) -> None:
+        for one in found:
+            if one.key is not None:
+                self._known[one.key] = one
+                self._known.move_to_end(one.key)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+    async def _candidates(self, wanted: Wanted) -> list[Title]:
+        heard = _Heard()
+        await asyncio.gather(*self._questions(wanted, None, heard, SUGGEST_S))
+        found = self._ranked(wanted, heard)
+        if not heard.missing:
+            return found
+        remembered = names.ranked(wanted, self._known.values(), least=_LEAST_BY_SHORT)
+        return names.ranked(wanted, merged([*found, *remembered], ()))
+
+    async def _hear_owned(self) -> None:
+        """What Plex has; where that takes long, what it had when last asked."""
+        if self._plex is None:
+            return
+        try:
+            async with asyncio.timeout(OWNED_S):
+                self._owned = (await self._plex.owned()).value
+                self._identity = self._identity or await self._plex.identity()
+        except (ServiceError, TimeoutError) as error:
+            log.info("owned late", error=type(error).__name__)
+
+    async def _open_rows(self) -> tuple[MediaRequest, ...]:
+        async with self._store.read() as db:
+            return await rows.open_ones(db)
+
+    def _shelf(self, asked: Iterable[MediaRequest], person: Person | None) -> Shelf:
+        return Shelf(
+            owned=self._owned,
+            asked=by_title(asked, lambda row: (Kind(row.kind), row.tmdb_id)),
+            person_id=person.id if person else None,
+            takes_requests=self._seerr is not None,
+        )
+
+
+async def _within(
+    within_s: float, service: str, asked: Awaitable[T], heard: _Heard
+) -> T | None:
+    """The answer, or None with the neighbour noted as missing."""
+    try:
+        async with asyncio.timeout(within_s + _GRACE_S):
+            return await asked
+    except Unreachable as error:
+        # 500 is how Seerr says that TMDB does not know a number.
+        if error.status != 500:
+            heard.missing[service] = Missing(service, error.since)
+    except TimeoutError:
+        heard.missing[service] = Missing(service, None)
+    except ServiceError as error:
+        log.warning("search", error=str(error))
+        heard.missing[service] = Missing(service, error.since)
+    return None

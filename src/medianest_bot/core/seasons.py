@@ -52,13 +52,18 @@ def toggled(numbers: Iterable[int], number: int) -> tuple[int, ...]:
     return tuple(sorted(set(numbers) ^ {number}))
 
 
-def picked(text: str, missing: Iterable[int]) -> tuple[int, ...]:
-    """Which of the `missing` seasons a text means. Raises ValueError like `parse`.
+def is_word(text: str) -> bool:
+    """True for "latest" and the like, which mean other numbers for each series."""
+    return text.strip().casefold() in WORDS
+
+
+def picked(text: str, there_are: Iterable[int]) -> tuple[int, ...]:
+    """Which of a series' seasons a text means. Raises ValueError like `parse`.
 
     Specials (0) are meant only where they are named.
     """
-    free = tuple(missing)
-    regular = tuple(number for number in free if number > 0)
+    numbers = tuple(sorted(there_are))
+    regular = tuple(number for number in numbers if number > 0)
     match WORDS.get(text.strip().casefold()):
         case "latest":
             return regular[-1:]
@@ -67,7 +72,7 @@ def picked(text: str, missing: Iterable[int]) -> tuple[int, ...]:
         case "missing":
             return regular
         case _:
-            return tuple(number for number in parse(text) if number in free)
+            return tuple(number for number in parse(text) if number in numbers)
 
 
 def _run(run: list[int]) -> str:

@@ -27,12 +27,17 @@ T = TypeVar("T", bound=Named)
 _OTHER_NUMBER = 25
 _NO_NUMBER = 15
 _OTHER_YEAR = 20
-_LEAST = 45.0
+_ALIKE = 45.0
 
 
-def ranked(wanted: Wanted, titles: Iterable[T], *, least: float = _LEAST) -> list[T]:
-    """The titles that fit, best first; equals stay in the order they came in."""
+def ranked(wanted: Wanted, titles: Iterable[T], *, least: float = 0.0) -> list[T]:
+    """Titles, best first; equals stay in the order they came in.
+
+    Those below `least` are left out. Names that are not alike at all keep their
+    order, at the end: a server may know a title by another name than it shows.
+    """
     scored = [(_score(wanted, one), one) for one in titles]
+    scored = [(points if points >= _ALIKE else 0.0, one) for points, one in scored]
     fitting = [pair for pair in scored if pair[0] >= least]
     return [one for _points, one in sorted(fitting, key=lambda pair: -pair[0])]
 

@@ -1,0 +1,33 @@
+"""library: what there is to watch, section by section."""
+
+from __future__ import annotations
+
+from medianest_bot.core.command import Where, command
+from medianest_bot.core.context import Context
+from medianest_bot.core.reply import Choice, Item, Reply
+from medianest_bot.core.roles import Role
+from medianest_bot.core.troubles import clock
+from medianest_bot.core.words import Sorry, _, marked, n_
+
+NO_PLEX = marked("There is no library here: Plex is not set up.")
+EMPTY = marked("The library has no sections yet.")
+OLD = marked("Plex does not answer; this is from {time}.")
+
+
+@command("Show what the library holds", role=Role.GUEST, where=Where.QUIETLY)
+async def library(ctx: Context) -> Reply:
+    if ctx.house.plex is None:
+        raise Sorry(NO_PLEX)
+    kept = await ctx.house.plex.sections()
+    if not kept.value:
+        return Reply(text=_(EMPTY))
+    time = clock(kept.at, ctx.house.now())
+    return Reply(
+        title=_("The library"),
+        text=_(OLD, time=time) if kept.is_stale else "",
+        items=tuple(
+            Item(section.title, n_("{count} title", "{count} titles", section.count))
+            for section in kept.value
+        ),
+        choices=(Choice(_("What is new"), "recent"),),
+    )

@@ -1,0 +1,38 @@
+"""show: draws the card of a subject (request:17), for cards and their buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated
+
+from medianest_bot.commands import _request_card, download, status
+from medianest_bot.core.command import Param, command
+from medianest_bot.core.context import Context
+from medianest_bot.core.health import SUBJECT
+from medianest_bot.core.reply import Reply
+from medianest_bot.core.words import Sorry, marked
+
+NO_SUCH = marked("There is nothing called “{subject}” to show.")
+
+_LARGEST = 2**31
+
+DRAWINGS: Mapping[str, Callable[[Context, int], Awaitable[Reply]]] = {
+    "request": _request_card.by_number,
+    "download": download.drawn,
+}
+"""Who draws which kind of subject; drawing reads rows and asks no neighbour."""
+
+
+@command("Show a request or a download", draws=True, hidden=True)
+async def show(
+    ctx: Context,
+    subject: Annotated[str, Param("what to show", example="request:17")],
+) -> Reply:
+    if subject == SUBJECT:
+        return await status.drawn(ctx)
+    kind, _colon, number = subject.partition(":")
+    draw = DRAWINGS.get(kind)
+    is_number = number.isascii() and number.isdigit() and len(number) < 11
+    if draw is None or not is_number or int(number) >= _LARGEST:
+        raise Sorry(NO_SUCH, subject=subject[:40])
+    return await draw(ctx, int(number))

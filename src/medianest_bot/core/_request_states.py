@@ -1,0 +1,191 @@
+"""Where a request stands, and how that is read from what Seerr says. All pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from medianest_bot.services.errors import Missing, Refused, ServiceError
+from medianest_bot.services.media import Kind
+from medianest_bot.services.seerr import (
+    Details,
+    MediaState,
+    Progress,
+    Refusal,
+    Request,
+    RequestState,
+    refusal,
+)
+
+
+class State(StrEnum):
+    """A request's way from the first press until it can be watched."""
+
+    KEPT = "kept"
+    """Written down, not yet given to Seerr."""
+    NEEDS_ADMIN = "needs_admin"
+    """Kept until an admin says who this person is to Seerr."""
+    PENDING = "pending"
+    APPROVED = "approved"
+    DOWNLOADING = "downloading"
+    PARTLY = "partly"
+    AVAILABLE = "available"
+    DECLINED = "declined"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """True while something may still happen by itself or through an admin."""
+        return self in OPEN
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return self in (State.KEPT, State.NEEDS_ADMIN, State.PENDING)
+
+
+WATCHED = (State.PENDING, State.APPROVED, State.DOWNLOADING, State.PARTLY)
+"""Those that Seerr holds and whose news come from there."""
+OPEN = (State.KEPT, State.NEEDS_ADMIN, *WATCHED)
+
+
+class Reason(StrEnum):
+    """Why a request stands where it stands; worded by the commands."""
+
+    FOLLOWED = "followed"
+    """Somebody else asked Seerr for it; this row only follows."""
+    QUOTA = "quota"
+    PERMISSION = "permission"
+    BLOCKLISTED = "blocklisted"
+    NO_SEASONS = "no_seasons"
+    UNKNOWN_TITLE = "unknown_title"
+    REFUSED = "refused"
+    DELETED = "deleted"
+    BROKEN = "broken"
+    """Seerr could not hand it on to Radarr or Sonarr."""
+    KEY = "key"
+    CSRF = "csrf"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What Seerr says about a request, as a row keeps it; percent from 0 to 100."""
+
+    state: State
+    reason: Reason | None = None
+    percent: float | None = None
+    eta: datetime | None = None
+
+
+FOR_ADMINS = (Reason.KEY, Reason.CSRF)
+"""What only an admin can mend: the request is kept meanwhile."""
+
+_ENDS = {
+    Refusal.QUOTA: Standing(State.DECLINED, Reason.QUOTA),
+    Refusal.PERMISSION: Standing(State.DECLINED, Reason.PERMISSION),
+    Refusal.BLOCKLISTED: Standing(State.DECLINED, Reason.BLOCKLISTED),
+    Refusal.NO_SEASONS: Standing(State.FAILED, Reason.NO_SEASONS),
+    Refusal.KEY: Standing(State.KEPT, Reason.KEY),
+    Refusal.CSRF: Standing(State.KEPT, Reason.CSRF),
+}
+
+
+def after_error(error: ServiceError) -> Standing:
+    """Where a request stands that Seerr did not take."""
+    if isinstance(error, Missing):
+        return Standing(State.FAILED, Reason.UNKNOWN_TITLE)
+    if isinstance(error, Refused):
+        refused = Standing(State.FAILED, Reason.REFUSED)
+        return _ENDS.get(refusal(error), refused)
+    return Standing(State.KEPT, Reason.AWAY)
+
+
+def of_request(
+    request: Request, details: Details | None, seasons: Iterable[int] = ()
+) -> Standing | None:
+    """Where Seerr's request stands; None where it uses words we do not know.
+
+    `details` matter for series of which a part is there, `seasons` are those that
+    were asked for. Overseerr never completes a request: there its title is looked
+    at.
+    """
+    match request.state:
+        case RequestState.DECLINED:
+            return Standing(State.DECLINED)
+        case RequestState.FAILED:
+            return Standing(State.FAILED, Reason.BROKEN)
+        case RequestState.COMPLETED:
+            return Standing(State.AVAILABLE)
+        case RequestState.PENDING | RequestState.APPROVED:
+            return _under_way(request, details, frozenset(seasons))
+        case _:
+            return None
+
+
+def needs_details(request: Request) -> bool:
+    """True where the title's state does not tell about these seasons."""
+    is_partly = request.media_state is MediaState.PARTIALLY_AVAILABLE
+    return request.kind is Kind.TV and is_partly
+
+
+def holding(
+    details: Details, seasons: Iterable[int], by: int | None = None
+) -> Request | None:
+    """The request in Seerr that covers these seasons (or the film), newest last.
+
+    With `by`, that user's is preferred.
+    """
+    wanted = frozenset(seasons)
+    held = [
+        one
+        for one in details.requests
+        if not one.is_4k
+        and one.state in (RequestState.PENDING, RequestState.APPROVED)
+        and (details.kind is Kind.MOVIE or wanted & frozenset(one.seasons))
+    ]
+    held.sort(key=lambda one: one.requested_by == by)
+    return held[-1] if held else None
+
+
+def free_seasons(details: Details) -> tuple[int, ...]:
+    """Seasons that are neither there nor asked for."""
+    return tuple(
+        one.number
+        for one in details.seasons
+        if not one.requested and one.state is not MediaState.AVAILABLE
+    )
+
+
+def seasons_there(details: Details) -> frozenset[int]:
+    """All seasons where the whole series is there."""
+    if details.state is MediaState.AVAILABLE:
+        return frozenset(one.number for one in details.seasons)
+    there = (one for one in details.seasons if one.state is MediaState.AVAILABLE)
+    return frozenset(one.number for one in there)
+
+
+def _under_way(
+    request: Request, details: Details | None, seasons: frozenset[int]
+) -> Standing:
+    there = seasons & seasons_there(details) if details else frozenset()
+    all_there = bool(seasons) and there == seasons
+    if request.media_state is MediaState.AVAILABLE or all_there:
+        return Standing(State.AVAILABLE)
+    if request.state is RequestState.PENDING:
+        return Standing(State.PENDING)
+    if request.downloading:
+        return _fetching(request.downloading)
+    return Standing(State.PARTLY if there else State.APPROVED)
+
+
+def _fetching(files: tuple[Progress, ...]) -> Standing:
+    """All files of a request as one; a season is many."""
+    size = sum(one.size for one in files)
+    left = sum(one.left for one in files)
+    percent = float(round(100 * (size - left) / size)) if size else 0.0
+    last = max((one.eta for one in files if one.eta), default=None)
+    percent = min(100.0, max(0.0, percent))
+    return Standing(State.DOWNLOADING, percent=percent, eta=last)

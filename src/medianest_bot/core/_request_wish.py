@@ -1,0 +1,119 @@
+"""What somebody asks for, compared with what is there and asked for already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from medianest_bot.core import seasons as season_lists
+from medianest_bot.core._request_states import free_seasons, seasons_there
+from medianest_bot.core.store.requests import MediaRequest
+from medianest_bot.core.titles import Named
+from medianest_bot.core.words import Sorry, marked
+from medianest_bot.services.errors import Missing, Unreachable
+from medianest_bot.services.media import Kind
+from medianest_bot.services.seerr import Details, MediaState, Seerr
+
+NO_TITLE = marked(
+    "I cannot find that title right now. Please check the number, or try again later."
+)
+BLOCKED = marked("{title} is on the list of titles that cannot be asked for here.")
+WHICH_SEASONS = marked(
+    "Which seasons of {title}? For example: request tv:{number} seasons:1-3"
+)
+NO_SUCH_SEASONS = marked("There are no seasons {seasons} of {title}.")
+LATER = marked("I cannot look up the seasons right now. Please try again later.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One title to ask for; `seasons` as a person writes them ("latest", "1-3").
+
+    `known` is what is known of it, for when Seerr cannot be asked.
+    """
+
+    kind: Kind
+    tmdb_id: int
+    seasons: str = ""
+    known: Named | None = None
+    poster: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of asking: a new row, one that was there, or None: no need."""
+
+    request: MediaRequest | None
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The seasons of a wish: all, and those still to be asked for. Films have none."""
+
+    all: tuple[int, ...] = ()
+    free: tuple[int, ...] = ()
+
+
+async def look(seerr: Seerr, wish: Wish) -> Details | None:
+    """What Seerr knows of it; None where it does not answer but we know enough."""
+    try:
+        found = await seerr.details(wish.kind, wish.tmdb_id)
+    except Missing as error:
+        raise Sorry(NO_TITLE) from error
+    except Unreachable as error:
+        # 500 is how Seerr says that TMDB does not know the number, or is away.
+        if wish.known is None or error.status == 500:
+            raise Sorry(NO_TITLE) from error
+        return None
+    if found.state is MediaState.BLOCKLISTED:
+        raise Sorry(BLOCKED, title=found.title)
+    return found
+
+
+def what_is_meant(
+    wish: Wish, found: Details | None, ours: Sequence[MediaRequest]
+) -> Meant:
+    """Which seasons. Raises Sorry where that cannot be told."""
+    if wish.kind is not Kind.TV:
+        return Meant()
+    name = found.title if found else wish.known.title if wish.known else ""
+    if not wish.seasons:
+        raise Sorry(WHICH_SEASONS, title=name, number=wish.tmdb_id)
+    try:
+        numbers = _numbers(wish.seasons, found)
+    except ValueError as error:
+        raise Sorry(WHICH_SEASONS, title=name, number=wish.tmdb_id) from error
+    if not numbers:
+        raise Sorry(NO_SUCH_SEASONS, seasons=wish.seasons[:40], title=name)
+    asked = {season for row in ours for season in row.seasons}
+    free = set(free_seasons(found)) if found else set(numbers)
+    return Meant(numbers, tuple(sorted((free & set(numbers)) - asked)))
+
+
+def same(
+    ours: Sequence[MediaRequest], meant: Meant, person_id: int
+) -> MediaRequest | None:
+    """The open row that covers the wish already, the person's own before others'."""
+    if meant.free:
+        return None
+    covering = [
+        row for row in ours if not meant.all or set(meant.all) & set(row.seasons)
+    ]
+    covering.sort(key=lambda row: row.person_id != person_id)
+    return covering[0] if covering else None
+
+
+def is_there(found: Details, meant: Meant) -> bool:
+    """True where all that is meant can be watched already."""
+    if found.kind is Kind.MOVIE:
+        return found.state is MediaState.AVAILABLE
+    return set(meant.all) <= seasons_there(found)
+
+
+def _numbers(text: str, found: Details | None) -> tuple[int, ...]:
+    if found is not None:
+        return season_lists.picked(text, (one.number for one in found.seasons))
+    if season_lists.is_word(text):
+        raise Sorry(LATER)
+    return season_lists.parse(text)
