@@ -295,9 +295,8 @@ async def test_a_code_is_asked_for_and_used_once(
         assert _said(told.kuma.trouble) is SignInTrouble.WRONG_CREDENTIALS
 
 
-async def test_nobody_to_sign_in_as_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("medianest_bot.services._kuma_sign_in._AUTO_S", 0.05)
-    async with server() as (_, url), client(url) as told:
+async def test_nobody_to_sign_in_as_is_said() -> None:
+    async with server() as (_, url), client(url, patience_s=0.5) as told:
         told.start()
         await told.pauses.next()
         assert _said(told.kuma.trouble) is SignInTrouble.NO_CREDENTIALS
@@ -525,9 +524,9 @@ async def test_nothing_set_up_is_unreachable_not_empty() -> None:
             await told.kuma.snapshot()
 
 
-async def test_a_mute_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("medianest_bot.services._kuma_sign_in.CALL_S", 0.1)
-    async with server() as (stand_in, url), client(url, sign_in=MUM) as told:
+async def test_a_mute_server_is_given_up() -> None:
+    options = {"sign_in": MUM, "patience_s": 0.1}
+    async with server() as (stand_in, url), client(url, **options) as told:
         stand_in.sockets.is_mute = True
         told.start()
         await told.pauses.next()

@@ -13,27 +13,35 @@ from medianest_bot.services._kuma_socket import Line
 from medianest_bot.services.errors import Refused, Unreachable
 from medianest_bot.services.http import CALL_S
 
-_AUTO_S = 3.0
+_AUTO = 0.3
+"""The part of our patience in which a server lets us in by itself."""
 
 
 class Door:
-    """Keeps the token; `keep_token` is awaited with each new one."""
+    """Keeps the token; `keep_token` is awaited with each new one.
+
+    Each step is given `patience_s`.
+    """
 
     def __init__(
         self,
         sign_in: SignIn | None,
         token: str | None,
         keep_token: Callable[[str], Awaitable[None]],
+        patience_s: float = CALL_S,
     ) -> None:
         self._sign_in = sign_in
         self._token = token
         self._keep_token = keep_token
+        self._patience_s = patience_s
 
     async def enter(self, line: Line) -> None:
         """Sign in. Raises Unreachable, Unreadable, or Refused with a SignInTrouble."""
-        await line.seen("info", CALL_S)
+        await line.seen("info", self._patience_s)
         if self._token is not None:
-            answer = await line.call("loginByToken", self._token, within_s=CALL_S)
+            answer = await line.call(
+                "loginByToken", self._token, within_s=self._patience_s
+            )
             if answer.get("ok"):
                 return
             if self._sign_in is None:
@@ -47,7 +55,7 @@ class Door:
     async def _wait_for_open_house(self, line: Line) -> None:
         """A server whose sign-in is turned off lets everybody in by itself."""
         try:
-            await line.seen("autoLogin", _AUTO_S)
+            await line.seen("autoLogin", _AUTO * self._patience_s)
         except Unreachable as error:
             raise Refused(SERVICE, said=SignInTrouble.NO_CREDENTIALS) from error
 
@@ -59,7 +67,7 @@ class Door:
         }
         # A code works once: used or refused, it is no good for a second try.
         self._sign_in = replace(sign_in, totp=None)
-        answer = await line.call("login", words, within_s=CALL_S)
+        answer = await line.call("login", words, within_s=self._patience_s)
         if answer.get("tokenRequired"):
             raise Refused(SERVICE, said=SignInTrouble.TOTP_NEEDED)
         token = answer.get("token")

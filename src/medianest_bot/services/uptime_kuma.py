@@ -36,7 +36,7 @@ from medianest_bot.services._kuma_models import (
 from medianest_bot.services._kuma_sign_in import Door
 from medianest_bot.services._kuma_socket import Line, connect
 from medianest_bot.services.errors import Refused, ServiceError, Unreachable
-from medianest_bot.services.http import READ_S, Http, Kept
+from medianest_bot.services.http import CALL_S, READ_S, Http, Kept
 
 __all__ = [
     "Beat",
@@ -70,8 +70,8 @@ class UptimeKuma:
     """One Uptime Kuma. `run` holds the socket; everything else works without it.
 
     `token` is the one kept from an earlier sign-in; `keep_token` is awaited with
-    each new one. `changed` is called for each change of a monitor. `wait`, `clock`
-    and `now` are parameters for tests.
+    each new one. `changed` is called for each change of a monitor. `patience_s` is
+    for each step of a sign-in. `wait`, `clock` and `now` are parameters for tests.
     """
 
     def __init__(
@@ -85,13 +85,14 @@ class UptimeKuma:
         status_page: str | None = None,
         keep_token: Callable[[str], Awaitable[None]],
         changed: Callable[[Change], None],
+        patience_s: float = CALL_S,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._url = url
         self._http = http
-        self._door = Door(sign_in, token, keep_token)
+        self._door = Door(sign_in, token, keep_token, patience_s)
         self._changed = changed
         self._wait = wait
         self._clock = clock
