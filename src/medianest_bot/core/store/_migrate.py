@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    inspect,
+    select,
+)
 
 from medianest_bot.core.store._connect import Engines
 from medianest_bot.core.store.errors import StoreUnusable, Why
@@ -17,24 +25,18 @@ HEAD = "0001"
 _versions = Table(
     "alembic_version",
     MetaData(),
-    Column("version_num", String(32), primary_key=True),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 
 
 async def bring_up_to_date(engines: Engines) -> None:
     """Raises StoreUnusable for a database of a newer version, or not of ours."""
-    async with engines.migrator.connect() as db:
+    async with engines.readers.connect() as db:
         revision = await db.run_sync(_revision)
-        await db.rollback()
-        if revision != HEAD:
-            await _begin(db, engines)
-            await db.run_sync(_upgrade)
-            await db.commit()
-
-
-async def _begin(db: AsyncConnection, engines: Engines) -> None:
-    """Take the lock under which only one program upgrades."""
-    await db.execute(engines.begin)
+    if revision != HEAD:
+        async with engines.migrator.begin() as tx:
+            await tx.run_sync(_upgrade)
 
 
 def _revision(db: Connection) -> str | None:
@@ -50,9 +52,18 @@ def _upgrade(db: Connection) -> None:
         _create(db)
     elif revision != HEAD:
         # Only here: importing Alembic takes longer than the whole start.
-        from medianest_bot.migrations import run  # noqa: PLC0415
+        from medianest_bot.migrations.run import upgrade  # noqa: PLC0415
 
-        run.upgrade(db, revision)
+        upgrade(db, revision)
+        _check_references(db)
+
+
+def _check_references(db: Connection) -> None:
+    """SQLite looked away while tables were made anew."""
+    if db.dialect.name == "sqlite":
+        broken = db.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise StoreUnusable(Why.DAMAGED)
 
 
 def _create(db: Connection) -> None:

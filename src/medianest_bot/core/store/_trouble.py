@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
@@ -40,6 +41,8 @@ _POSTGRESQL = {
     "57P": Why.UNREACHABLE,
     "53": Why.UNREACHABLE,
 }
+# Of psycopg, which is not always installed: without a code, nobody answered.
+_NO_SERVER = ("OperationalError", "ConnectionTimeout")
 
 
 @contextmanager
@@ -49,32 +52,25 @@ def named() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise StoreBusy from error
-    except DBAPIError as error:
-        known = _known(error)
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        known = _known(cause)
         if known is None:
             raise
         raise known from error
 
 
-def _known(error: DBAPIError) -> StoreError | None:
-    cause = error.orig
+def _known(cause: BaseException | None) -> StoreError | None:
+    if isinstance(cause, sqlite3.Error):
+        return _first(_SQLITE, str(cause).lower())
     code = getattr(cause, "sqlstate", None)
-    said = str(cause).lower()
-    if code is not None:
-        return _first(_POSTGRESQL, code.startswith)
-    if type(cause).__module__.startswith("psycopg"):
-        # No code: there was no server to give one.
-        gone = error.connection_invalidated or type(cause).__name__ in (
-            "OperationalError",
-            "ConnectionTimeout",
-        )
-        return StoreUnusable(Why.UNREACHABLE) if gone else None
-    return _first(_SQLITE, said.startswith)
+    if code is None and type(cause).__name__ in _NO_SERVER:
+        return StoreUnusable(Why.UNREACHABLE)
+    return _first(_POSTGRESQL, code or "")
 
 
-def _first(table: dict[str, Why | None], begins: object) -> StoreError | None:
-    assert callable(begins)
-    for start, reason in table.items():
-        if begins(start):
-            return StoreUnusable(reason) if reason else StoreBusy()
+def _first(table: Mapping[str, Why | None], said: str) -> StoreError | None:
+    for start, why in table.items():
+        if said.startswith(start):
+            return StoreUnusable(why) if why else StoreBusy()
     return None

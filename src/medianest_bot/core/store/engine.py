@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,15 +63,15 @@ class Store:
         async with AsyncExitStack() as stack:
             if lock_folder is not None:
                 stack.enter_context(_folder_lock.held(lock_folder))
+            engines = connect(url, patience_s)
+            stack.push_async_callback(engines.dispose)
             try:
                 with named():
-                    engines = connect(url, patience_s)
-                    stack.push_async_callback(engines.dispose)
                     await _migrate.bring_up_to_date(engines)
             except StoreBusy as error:
                 raise StoreUnusable(Why.LOCKED) from error
-            opened = cls(engines, stack.pop_all())
-        return opened
+            kept_open = stack.pop_all()
+        return cls(engines, kept_open)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -89,9 +88,9 @@ class Store:
                 mine = _Writing()
                 _writing.set(mine)
                 try:
-                    await tx.execute(self._engines.begin)
+                    await _begun(tx)
                     yield tx
-                    await _whatever_happens(tx.commit())
+                    await _committed(tx)
                 finally:
                     mine.is_open = False
                     _writing.set(before)
@@ -130,11 +129,24 @@ def _refuse_inside(outer: _Writing) -> None:
         raise RuntimeError("a transaction was begun inside a transaction")
 
 
-async def _whatever_happens(work: Coroutine[Any, Any, None]) -> None:
-    """Finish `work` even when cancelled: half a commit would leave it unknown."""
-    task = asyncio.ensure_future(work)
+async def _begun(tx: AsyncConnection) -> None:
     try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
+        await tx.begin()
+    except BaseException:
+        # It may still begin, in its thread: that connection is not used again.
+        await tx.invalidate()
+        raise
+
+
+async def _committed(tx: AsyncConnection) -> None:
+    """Commit even when cancelled: half of it would leave everybody guessing."""
+    commit = asyncio.create_task(tx.commit())
+    try:
+        await asyncio.shield(commit)
+    except BaseException:
+        while not commit.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({commit})
+        if commit.cancelled() or commit.exception() is not None:
+            await tx.invalidate()
         raise

@@ -98,12 +98,12 @@ def _id() -> Column[int]:
     return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
 
 
-def _person() -> Column[int]:
+def _person(*, index: bool = True) -> Column[int]:
     return Column(
         "person_id",
         ForeignKey("users.id", ondelete="CASCADE"),
         nullable=False,
-        index=True,
+        index=index,
     )
 
 
@@ -172,7 +172,7 @@ youtube_downloads = Table(
     Column("state", String(16), nullable=False),
     Column("is_playlist", Boolean, nullable=False),
     Column("folder", Prose()),
-    Column("collection_key", String(32)),
+    Column("collection_key", Prose()),
     Column("link", Prose()),
     Column("error", String(32)),
     Column("created_at", Moment, nullable=False),
@@ -199,7 +199,7 @@ download_items = Table(
     Column("state", String(16), nullable=False),
     Column("path", Prose()),
     Column("size", BigInteger),
-    Column("plex_key", String(32)),
+    Column("plex_key", Prose()),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("next_at", Moment),
     Column("error", String(32)),
@@ -256,7 +256,7 @@ spent = Table(
     "spent",
     metadata,
     _id(),
-    _person(),
+    _person(index=False),
     Column("what", String(16), nullable=False),
     Column("at", Moment, nullable=False),
     Index("ix_spent_what", "person_id", "what", "at"),
