@@ -43,6 +43,7 @@ from medianest_bot.settings import Settings
 log = structlog.get_logger(__name__)
 
 LANES = 2
+HOUSEHOLD = "this household"
 KUMA_TOKEN = "uptime_kuma.token"  # noqa: S105 - a name, no secret
 CANARY = "canary"
 CLIENT_ID = "plex.client_id"
@@ -124,7 +125,7 @@ class _Builder:
                 probes[name] = one.probe
         health = Health(self._store, self._outbox, _now, probes, kuma)
         return House(
-            name=self._settings.household_name,
+            name=HOUSEHOLD,
             commands=find(commands),
             store=self._store,
             limits=limits,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from medianest_bot.core.secrets import KeyTrouble, open_keyring
+from medianest_bot.core.secrets import Damaged, WrongKey, open_keyring
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors import StoreError
 from medianest_bot.services import sites
@@ -97,7 +97,7 @@ def _keys(settings: Settings) -> Finding:
         return Finding(Sign.NOTE, "Encryption key", "is made at the first start")
     try:
         open_keyring(settings)
-    except (KeyTrouble, OSError) as error:
+    except (WrongKey, Damaged, OSError) as error:
         mend = "Put the key back that was in use before, or restore DATA_DIR/keys."
         return Finding(Sign.BAD, "Encryption key", str(error), mend)
     return Finding(Sign.GOOD, "Encryption key", "can be read")

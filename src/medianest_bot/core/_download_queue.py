@@ -12,26 +12,22 @@ from typing import Any
 
 import structlog
 
-from medianest_bot.core import _download_plex as plexing
-from medianest_bot.core import _download_words as said
+from medianest_bot.core._download_listing import Listings
+from medianest_bot.core._download_shelving import Shelving
 from medianest_bot.core._download_words import Job, Part
 from medianest_bot.core.engine import Engine, Event
 from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.store import downloads
-from medianest_bot.core.store.downloads import Download, DownloadItem, NewItem
+from medianest_bot.core.store.downloads import Download, DownloadItem
 from medianest_bot.core.store.engine import Store
 from medianest_bot.services import lanes
-from medianest_bot.services.errors import Missing, Refused, ServiceError, Unreadable
-from medianest_bot.services.lanes import FailKind, LaneFailed, Listing, Progress
+from medianest_bot.services.lanes import FailKind, LaneFailed, Progress
 from medianest_bot.services.plex import Plex
-from medianest_bot.services.sites import NotAllowed
 from medianest_bot.services.videos import Videos
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 2
-ASK_ABOVE = 50
-"""A playlist longer than this is asked about first: a link can hide hundreds."""
 TRIES = 3
 RETRY_S = {FailKind.TRANSIENT: 5.0, FailKind.RATE: 300.0, FailKind.STOPPED: 0.0}
 """First pause after a failure that may pass; doubled each time."""
@@ -57,8 +53,8 @@ class Queue:
         self._outbox = outbox
         self._now = now
         self._engine = engine
-        self._videos = videos
-        self._plex = plex
+        self._listings = Listings(store, now, videos)
+        self._shelving = Shelving(store, now, plex, folder, wait=wait)
         self._folder = folder
         self._wait = wait
         self._live: dict[int, Progress] = {}
@@ -118,9 +114,9 @@ class Queue:
         for download in found:
             state = Job(download.state)
             if state is Job.QUEUED:
-                self._work(download.id, self._expand(download))
+                self._work(download.id, self._listings.expand(download))
             elif state is Job.INDEXING:
-                self._work(download.id, self._index(download))
+                self._work(download.id, self._shelving.finish(download))
             elif state is Job.DOWNLOADING:
                 await self._finish_if_over(download, items[download.id])
         await self._start_next(found, items)
@@ -143,41 +139,6 @@ class Queue:
         finally:
             del self._tasks[number]
             self._changed(number)
-
-    async def _expand(self, download: Download) -> None:
-        try:
-            listing = await self._videos.look(download.url)
-        except NotAllowed:
-            await self._fail(download.id, FailKind.REFUSED)
-            return
-        except ServiceError as error:
-            await self._fail(download.id, _kind_of(error))
-            return
-        await self._write_items(download, listing)
-
-    async def _write_items(self, download: Download, listing: Listing) -> None:
-        number, entries = download.id, listing.entries
-        if not entries:
-            await self._fail(number, FailKind.PERMANENT)
-            return
-        state = Job.ASKING if len(entries) > ASK_ABOVE else Job.DOWNLOADING
-        async with self._store.begin() as tx:
-            known = await downloads.get(tx, number)
-            if known is None or known.state != Job.QUEUED:
-                return
-            rows = [
-                NewItem(position, one.url, one.title[:300], Part.WAITING, one.id)
-                for position, one in enumerate(entries, 1)
-            ]
-            await downloads.add_items(tx, number, rows, self._now())
-            await downloads.update(
-                tx,
-                number,
-                self._now(),
-                state=state,
-                title=listing.title[:300],
-                is_playlist=listing.is_playlist,
-            )
 
     async def _start_next(
         self, found: tuple[Download, ...], items: dict[int, tuple[DownloadItem, ...]]
@@ -287,68 +248,13 @@ class Queue:
         done = [item for item in items if item.state == Part.DONE]
         if not done:
             failed = next((one.error for one in items if one.error), None)
-            await self._fail(download.id, FailKind(failed or FailKind.PERMANENT))
+            await self._listings.fail(
+                download.id, FailKind(failed or FailKind.PERMANENT)
+            )
             return
         async with self._store.begin() as tx:
             await downloads.update(tx, download.id, self._now(), state=Job.INDEXING)
-        self._work(download.id, self._index(download))
-
-    async def _index(self, download: Download) -> None:
-        """Plex may be away: the files are there, so the download is done anyway."""
-        async with self._store.read() as db:
-            items = await downloads.items(db, download.id)
-        done = tuple(item for item in items if item.state == Part.DONE and item.path)
-        error: str | None = None
-        changes: dict[str, Any] = {}
-        if self._plex is not None:
-            try:
-                changes = await self._shelve(self._plex, download, done)
-            except ServiceError as trouble:
-                log.info("not in plex", kind=type(trouble).__name__)
-                error = said.NOT_IN_PLEX_YET
-        async with self._store.begin() as tx:
-            now = self._now()
-            await downloads.update(
-                tx, download.id, now, state=Job.DONE, error=error, **changes
-            )
-
-    async def _shelve(
-        self, plex: Plex, download: Download, done: tuple[DownloadItem, ...]
-    ) -> dict[str, Any]:
-        files = {item.id: Path(item.path or "") for item in done}
-        indexed = await plexing.index(
-            plex, self._folder, tuple(files.values()), wait=self._wait
-        )
-        if indexed is None or not indexed.keys:
-            return {"error": said.NOT_IN_PLEX_YET} if indexed is not None else {}
-        async with self._store.begin() as tx:
-            for item in done:
-                key = indexed.keys.get(files[item.id].name)
-                await downloads.update_item(tx, item.id, self._now(), plex_key=key)
-        keys = tuple(
-            indexed.keys[path.name]
-            for path in files.values()
-            if path.name in indexed.keys
-        )
-        if not download.is_playlist:
-            return {"link": await plexing.link(plex, keys[0])}
-        title = await self._title(download.id)
-        kept = await plexing.collect(plex, self._folder, title, keys)
-        return {"link": kept.link, "collection_key": kept.collection_key}
-
-    async def _title(self, number: int) -> str:
-        async with self._store.read() as db:
-            download = await downloads.get(db, number)
-        return download.title if download else ""
-
-    async def _fail(self, number: int, kind: FailKind) -> None:
-        async with self._store.begin() as tx:
-            download = await downloads.get(tx, number)
-            if download is not None and Job(download.state).is_moving:
-                now = self._now()
-                await downloads.update(
-                    tx, number, now, state=Job.FAILED, error=kind.value
-                )
+        self._work(download.id, self._shelving.finish(download))
 
     async def drop_unfinished(self, number: int) -> None:
         """Remove what was fetched of a video that nobody will finish."""
@@ -371,15 +277,3 @@ class Queue:
     def _changed(self, number: int) -> None:
         self._outbox.changed(f"download:{number}")
         self.wake()
-
-
-def _kind_of(error: ServiceError) -> FailKind:
-    match error:
-        case Missing():
-            return FailKind.PERMANENT
-        case Refused():
-            return FailKind.REFUSED
-        case Unreadable():
-            return FailKind.OUTDATED
-        case _:
-            return FailKind.TRANSIENT

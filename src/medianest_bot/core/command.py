@@ -144,10 +144,7 @@ class Command:
         names = frozenset(argument.name for argument in self.arguments)
         text, given = lines.options(text, names)
         given |= self._positional(text, given)
-        values = {
-            name: self._argument(name).parse(text) for name, text in given.items()
-        }
-        missing = [a for a in self.arguments if a.required and a.name not in values]
+        missing = [a for a in self.arguments if a.required and a.name not in given]
         if missing:
             raise Sorry(
                 NEEDS,

@@ -27,7 +27,7 @@ _REORDERING = dict.fromkeys(
     [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 )
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)|(\S+)')
-_OPTION = re.compile(r"([a-z_]+):(\S+)$")
+_OPTION = re.compile(r'([a-z_]+):([^\s"]+)$')
 
 
 def clean(text: str) -> str:
