@@ -1,0 +1,374 @@
+"""Settings: where they are read from, and what is said about wrong ones."""
+
+from __future__ import annotations
+
+import grp
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
+
+from medianest_bot.settings import Account, Settings, WrongSettings, read
+
+KEY = b64encode(bytes(32)).decode()
+PLEX = {"PLEX_URL": "http://plex:32400", "PLEX_TOKEN": "tok-en"}
+
+
+def settings(**environ: str) -> Settings:
+    return read(environ, None, None)
+
+
+def complaints(
+    environ: dict[str, str], env_file: Path | None = None, secrets: Path | None = None
+) -> tuple[str, ...]:
+    with pytest.raises(WrongSettings) as caught:
+        read(environ, env_file, secrets)
+    return caught.value.complaints
+
+
+def token(found: Settings) -> str | None:
+    return found.plex_token.get_secret_value() if found.plex_token else None
+
+
+def test_nothing_has_to_be_set() -> None:
+    here = Path.cwd()
+
+    assert settings().model_dump(exclude_none=True) == {
+        "plex_tv_url": "https://plex.tv",
+        "plex_auth_url": "https://app.plex.tv/auth",
+        "data_dir": here / "data",
+        "downloads_dir": here / "data" / "downloads",
+        "downloads_umask": 0o022,
+        "download_sites": "youtube",
+        "web_host": "127.0.0.1",
+        "web_port": 8080,
+        "admins": (),
+        "log_level": "info",
+        "log_format": "console",
+    }
+    assert settings().database_address == f"sqlite:///{here}/data/medianest.db"
+
+
+def test_everything_can_be_set() -> None:
+    group = grp.getgrgid(0).gr_name
+    texts = {
+        **PLEX,
+        "PLEX_TV_URL": "http://127.0.0.1:1/",
+        "PLEX_AUTH_URL": "http://127.0.0.1:2/auth/",
+        "OVERSEERR_URL": "http://[fd00::5]:5055/",
+        "OVERSEERR_API_KEY": " key== ",
+        "UPTIME_KUMA_URL": "https://kuma.example/base/",
+        "UPTIME_KUMA_USERNAME": "mum",
+        "UPTIME_KUMA_PASSWORD": "with spaces ",
+        "UPTIME_KUMA_TOTP": "123 456",
+        "UPTIME_KUMA_API_KEY": "uk1_abc",
+        "UPTIME_KUMA_STATUS_PAGE": "maple",
+        "DATA_DIR": "/srv/data",
+        "DATABASE_URL": "sqlite:////srv/other.db",
+        "DOWNLOADS_DIR": "/srv/films",
+        "DOWNLOADS_UMASK": "027",
+        "DOWNLOADS_GROUP": group,
+        "DOWNLOAD_SITES": "youtube, vimeo,http://127.0.0.1:9/feeds/",
+        "ENCRYPTION_KEYS": f"a:{KEY}",
+        "PUBLIC_URL": "https://bot.example",
+        "WEB_HOST": "::",
+        "WEB_PORT": "80",
+        "ADMINS": "telegram:12, Discord:34,console:ana",
+        "LOG_LEVEL": "DEBUG",
+        "LOG_FORMAT": "json",
+    }
+
+    assert settings(**texts).model_dump(exclude_none=True) == {
+        "plex_url": "http://plex:32400",
+        "plex_token": SecretStr("tok-en"),
+        "plex_tv_url": "http://127.0.0.1:1",
+        "plex_auth_url": "http://127.0.0.1:2/auth",
+        "overseerr_url": "http://[fd00::5]:5055",
+        "overseerr_api_key": SecretStr("key=="),
+        "uptime_kuma_url": "https://kuma.example/base",
+        "uptime_kuma_username": "mum",
+        "uptime_kuma_password": SecretStr("with spaces "),
+        "uptime_kuma_totp": SecretStr("123456"),
+        "uptime_kuma_api_key": SecretStr("uk1_abc"),
+        "uptime_kuma_status_page": "maple",
+        "data_dir": Path("/srv/data"),
+        "database_url": SecretStr("sqlite:////srv/other.db"),
+        "downloads_dir": Path("/srv/films"),
+        "downloads_umask": 0o027,
+        "downloads_group": group,
+        "download_sites": "youtube,vimeo,http://127.0.0.1:9/feeds/",
+        "encryption_keys": SecretStr(f"a:{KEY}"),
+        "public_url": "https://bot.example",
+        "web_host": "::",
+        "web_port": 80,
+        "admins": (
+            Account("telegram", "12"),
+            Account("discord", "34"),
+            Account("console", "ana"),
+        ),
+        "log_level": "debug",
+        "log_format": "json",
+    }
+
+
+def test_the_first_place_that_has_it_decides(tmp_path: Path) -> None:
+    env_file, secrets, file = tmp_path / ".env", tmp_path / "secrets", tmp_path / "file"
+    env_file.write_text("PLEX_TOKEN=from-env-file\n")
+    secrets.mkdir()
+    (secrets / "plex_token").write_text("from-secret\n")
+    (secrets / "PLEX_URL").write_text("http://plex")
+    file.write_text("from-file\r\n")
+    url = {"PLEX_URL": "http://plex"}
+
+    found = [
+        token(read(environ, env, secrets))
+        for environ, env in (
+            ({**url, "PLEX_TOKEN": "from-environ"}, env_file),
+            ({**url, "PLEX_TOKEN_FILE": str(file)}, env_file),
+            ({**url, "PLEX_TOKEN": ""}, env_file),
+            ({}, None),
+        )
+    ]
+
+    assert found == ["from-environ", "from-file", "from-env-file", "from-secret"]
+
+
+def test_an_env_file_may_name_files_and_need_not_exist(tmp_path: Path) -> None:
+    file, env_file = tmp_path / "token", tmp_path / ".env"
+    file.write_text("tok-en")
+    env_file.write_text(f"plex_url='http://plex'\nexport PLEX_TOKEN_FILE={file} # hm\n")
+
+    assert token(read({}, env_file, None)) == "tok-en"
+    assert token(read({}, tmp_path / "none", tmp_path / "none")) is None
+
+
+def test_seerr_names_are_taken_too() -> None:
+    found = settings(seerr_url="http://seerr", SEERR_API_KEY="key")
+
+    assert found.overseerr_url == "http://seerr"
+    assert complaints({"SEERR_URL": "http://seerr"}) == (
+        "SEERR_URL is set but OVERSEERR_API_KEY is not. Set both, or neither.",
+    )
+
+
+def test_all_complaints_come_at_once(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("PLEX_TOKN=a\nWEB_PORT=no\n")
+
+    assert complaints({"PLEX_URL": "plex", "LOG_FORMAT": "xml"}, env_file) == (
+        (
+            f"PLEX_TOKN in {env_file} is not a setting: did you mean PLEX_TOKEN? "
+            "Rename it, or remove it."
+        ),
+        "PLEX_URL is set but PLEX_TOKEN is not. Set both, or neither.",
+        "PLEX_URL must start with http:// or https://.",
+        "WEB_PORT must be a number from 1 to 65535.",
+        "LOG_FORMAT must be console or json.",
+    )
+
+
+@pytest.mark.parametrize(
+    "typed",
+    (
+        "PLEX_TOKN plextoken OVERSEER_URL SERR_API_KEY DOWNLOAD_DIR ADMIN WEB_PROT "
+        "UPTIMEKUMA_URL PLEX_TOKEN_FIL LOG_LEVELS ENCRYPTION_KYE"
+    ).split(),
+)
+def test_a_misspelled_name_is_noticed(typed: str) -> None:
+    [complaint] = complaints({typed: "x"})
+
+    assert complaint.startswith(f"{typed.upper()} in the environment is not a setting")
+
+
+def test_other_programs_names_are_left_alone() -> None:
+    # What Plex's own image, Docker links, Kubernetes and shells put there.
+    others = (
+        "PLEX_UID PLEX_GID PLEX_CLAIM PLEX_PORT PLEX_SERVICE_HOST OVERSEERR_PORT "
+        "UPTIME_KUMA_PORT UPTIME_KUMA_PORT_3001_TCP SEERR_SERVICE_PORT DATABASE "
+        "LOGNAME DATADIR_PATH PATH HOME TZ PUID UMASK HOSTNAME WEB LOG DOWNLOADS LOG_FILE"
+    )
+
+    assert settings(**dict.fromkeys(others.split(), "x")) == settings()
+
+
+def test_a_value_and_its_file_do_not_go_together(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("tok-en")
+
+    [complaint] = complaints({**PLEX, "PLEX_TOKEN_FILE": str(file)})
+
+    assert complaint == (
+        "PLEX_TOKEN and PLEX_TOKEN_FILE are set in the environment. "
+        "Keep only one of them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "does not exist. Check the path, or remove the setting."),
+        (b"", "is empty. Write the value into it, or remove the setting."),
+        (b"\n", "is empty. Write the value into it, or remove the setting."),
+        (b"\xff\xfe", "is not a text in UTF-8. Write it again as plain text."),
+        (b"a" * 70_000, "is too large. Write the value alone into it."),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_said(
+    tmp_path: Path, content: bytes | None, complaint: str
+) -> None:
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content)
+
+    assert complaints({"PLEX_URL": "http://plex", "PLEX_TOKEN_FILE": str(file)}) == (
+        f"The file of PLEX_TOKEN_FILE in the environment {complaint}",
+    )
+
+
+def test_what_is_no_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PLEX_URL=\xff")
+    found = complaints({"LOG_LEVEL_FILE": str(tmp_path)}, tmp_path / ".env")
+
+    assert [one.partition(" (")[0] for one in found] == [
+        f"{tmp_path / '.env'} is not a text in UTF-8. Write it again as plain text.",
+        "The file of LOG_LEVEL_FILE in the environment cannot be read",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "lonely", "missing"),
+    [
+        ({"PLEX_URL": "http://plex"}, "PLEX_URL", "PLEX_TOKEN"),
+        ({"PLEX_TOKEN": "tok-en"}, "PLEX_TOKEN", "PLEX_URL"),
+        ({"OVERSEERR_API_KEY": "key"}, "OVERSEERR_API_KEY", "OVERSEERR_URL"),
+        (
+            {"UPTIME_KUMA_URL": "http://kuma", "UPTIME_KUMA_PASSWORD": "x"},
+            "UPTIME_KUMA_PASSWORD",
+            "UPTIME_KUMA_USERNAME",
+        ),
+        (
+            {"UPTIME_KUMA_STATUS_PAGE": "maple"},
+            "UPTIME_KUMA_STATUS_PAGE",
+            "UPTIME_KUMA_URL",
+        ),
+        (
+            {"UPTIME_KUMA_URL": "http://kuma", "UPTIME_KUMA_TOTP": "123456"},
+            "UPTIME_KUMA_TOTP",
+            "UPTIME_KUMA_USERNAME",
+        ),
+    ],
+)
+def test_half_a_neighbour_is_complained_about(
+    environ: dict[str, str], lonely: str, missing: str
+) -> None:
+    assert complaints(environ) == (
+        f"{lonely} is set but {missing} is not. Set both, or neither.",
+    )
+
+
+def test_two_kinds_of_keys_do_not_go_together() -> None:
+    assert complaints({"ENCRYPTION_KEYS": f"a:{KEY}", "ENCRYPTION_KEY": KEY}) == (
+        "ENCRYPTION_KEYS and ENCRYPTION_KEY are both set. Keep only one of them.",
+    )
+
+
+WRONG = [
+    ("PLEX_TV_URL", "ftp://hunter2"),
+    ("PLEX_TV_URL", "http://"),
+    ("PLEX_TV_URL", "http://ana:hunter2@plex"),
+    ("PLEX_TV_URL", "http://plex?X-Plex-Token=hunter2"),
+    ("PLEX_TV_URL", "http://fd00::5:80"),
+    ("PLEX_TV_URL", "http://[hunter2]"),
+    ("PLEX_TV_URL", "http://plex:99999"),
+    ("PLEX_TV_URL", "http://plex:0"),
+    ("PLEX_TV_URL", "http://pl\nex"),
+    ("PLEX_TV_URL", "http://-plex-"),
+    ("PLEX_TV_URL", "http://" + "hunter2" * 400),
+    ("DATABASE_URL", "mysql://ana:hunter2@host/name"),
+    ("DATABASE_URL", "sqlite:///:memory:"),
+    ("DATABASE_URL", "sqlite://"),
+    ("DATA_DIR", "~nobody-hunter2/data"),
+    ("DOWNLOADS_UMASK", "888"),
+    ("DOWNLOADS_UMASK", "777"),
+    ("DOWNLOADS_UMASK", "hunter2"),
+    ("DOWNLOADS_GROUP", "hunter2"),
+    ("DOWNLOAD_SITES", "youtube,hunter2"),
+    ("DOWNLOAD_SITES", ","),
+    ("ENCRYPTION_KEYS", "hunter2"),
+    ("ENCRYPTION_KEYS", f"a:{KEY},b:hunter2"),
+    ("ENCRYPTION_KEY", "hunter2"),
+    ("WEB_HOST", "hunter2 hunter2"),
+    ("WEB_PORT", "0"),
+    ("WEB_PORT", "65536"),
+    ("WEB_PORT", "²"),
+    ("ADMINS", "hunter2"),
+    ("ADMINS", "telegram:ana-hunter2"),
+    ("ADMINS", "telegram:1,irc:2"),
+    ("LOG_LEVEL", "hunter2"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), WRONG)
+def test_a_wrong_form_is_one_plain_sentence_without_the_value(
+    name: str, text: str
+) -> None:
+    [complaint] = complaints({name: text})
+
+    assert complaint.startswith(f"{name} ")
+    assert "hunter2" not in complaint
+    assert "\n" not in complaint
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PLEX_TOKEN", "hunter2 hunter2"),
+        ("OVERSEERR_API_KEY", "hunter2\u200b"),
+        ("UPTIME_KUMA_PASSWORD", "hunter2\nhunter2"),
+        ("UPTIME_KUMA_USERNAME", "hunter2\x1b"),
+        ("UPTIME_KUMA_TOTP", "hunter2"),
+        ("UPTIME_KUMA_STATUS_PAGE", "https://kuma/status/hunter2"),
+    ],
+)
+def test_a_wrong_secret_is_not_repeated(name: str, text: str) -> None:
+    found = complaints({name: text})
+
+    assert any(one.startswith(f"{name} ") for one in found)
+    assert "hunter2" not in " ".join(found)
+
+
+@given(st.sampled_from(sorted(Settings.model_fields)), st.text(min_size=1))
+def test_whatever_is_typed_the_answer_is_settings_or_complaints(
+    field: str, text: str
+) -> None:
+    try:
+        read({field.upper(): text}, None, None)
+    except WrongSettings as wrong:
+        assert wrong.complaints  # noqa: PT017 - either end is fine
+
+
+def test_settings_cannot_be_changed_and_show_no_secret() -> None:
+    found = settings(**PLEX, ENCRYPTION_KEY="hunter2hunter2")
+
+    with pytest.raises(ValidationError):
+        found.web_port = 1
+    assert "hunter2" not in f"{found!r} {found} {found.model_dump_json()}"
+    assert "tok-en" not in f"{found!r} {found} {found.model_dump_json()}"
+
+
+def test_all_secrets_are_known_to_the_log() -> None:
+    address = "postgresql://ana:p%40ss@db/name"
+    found = settings(**PLEX, ENCRYPTION_KEYS=f"a:{KEY}", DATABASE_URL=address)
+
+    assert found.database_address == address
+    assert found.secret_values() == (
+        "tok-en",
+        address,
+        f"a:{KEY}",
+        KEY,
+        "p%40ss",
+        "p@ss",
+    )
