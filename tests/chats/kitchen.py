@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from medianest_bot.chats.door import Door
-from medianest_bot.core.command import Command, Commands, Param, command
+from medianest_bot.core.command import Command, Commands, Param, Suggest, command
 from medianest_bot.core.context import Context
 from medianest_bot.core.dispatch import Dispatch
 from medianest_bot.core.downloads import Downloads
@@ -34,7 +34,8 @@ from medianest_bot.core.reply import (
 from medianest_bot.core.requests import Requests
 from medianest_bot.core.roles import Role
 from medianest_bot.core.search import Search
-from medianest_bot.core.store import people
+from medianest_bot.core.store import cards, people
+from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.engine import Store
 from medianest_bot.services.lane_types import LaneSettings
 from medianest_bot.services.lanes import Lanes
@@ -48,6 +49,8 @@ class Stove:
     cards: dict[str, Reply] = field(default_factory=dict)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     drunk: list[str] = field(default_factory=list)
+    leaves: asyncio.Event | None = None
+    """Holds back suggestions until it is set."""
 
 
 @dataclass
@@ -64,6 +67,17 @@ class Kitchen:
         """Change a card, as something that goes on by itself would."""
         self.stove.cards[subject] = reply
         self.outbox.changed(subject)
+
+    async def until(
+        self, is_so: Callable[[tuple[Card, ...]], bool], subject: str
+    ) -> None:
+        """Wait until the cards that follow a subject are as they should be."""
+        async with asyncio.timeout(5):
+            while True:
+                async with self.store.read() as db:
+                    if is_so(await cards.following(db, subject)):
+                        return
+                await asyncio.sleep(0.01)
 
     async def tell(self, line: str) -> None:
         async with self.store.begin() as tx:
@@ -99,7 +113,7 @@ async def open_kitchen(folder: Path) -> AsyncIterator[Kitchen]:
     store = await Store.open(f"sqlite:///{folder / 'house.db'}")
     outbox = Outbox(store, _now)
     lanes = Lanes(LaneSettings(sites=(), temp=folder / "temp"))
-    house = _house(store, outbox, lanes, folder, _commands(stove))
+    house = _house(store, outbox, lanes, folder, commands_of(stove))
     dispatch = Dispatch(house, b"k" * 32, reference=lambda: "abc123")
     async with store.begin() as tx:
         ana = await people.add(tx, "ana", Role.MEMBER, now=_now())
@@ -154,17 +168,22 @@ def _house(
 
 
 Words = Annotated[str, Param("some words", rest=True, example="hello")]
-Subject = Annotated[str, Param("a subject", example="tea:1")]
+Subject = Annotated[str, Param("which tea", rest=True, example="tea:1")]
 
 
-async def _teas(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
-    del ctx
-    known = (Suggestion("Earl Grey", "tea:7"), Suggestion("Assam", "tea:8"))
-    return tuple(one for one in known if typed.casefold() in one.label.casefold())
-
-
-Leaf = Annotated[str, Param("a tea", suggest=_teas, rest=True, example="tea:7")]
 Milk = Annotated[bool, Param("with milk")]
+
+
+def _teas(stove: Stove) -> Suggest:
+    known = (Suggestion("Earl Grey", "tea:7"), Suggestion("Assam", "tea:8"))
+
+    async def teas(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
+        del ctx
+        if stove.leaves is not None:
+            await stove.leaves.wait()
+        return tuple(one for one in known if typed.casefold() in one.label.casefold())
+
+    return teas
 
 
 def _tea(stove: Stove) -> tuple[Command, ...]:
@@ -175,7 +194,7 @@ def _tea(stove: Stove) -> tuple[Command, ...]:
         return Reply(text=words)
 
     @command("Make tea")
-    async def brew(ctx: Context, leaf: Leaf = "tea:1", milk: Milk = False) -> Reply:  # noqa: FBT002 - the signature is the form
+    async def brew(ctx: Context, leaf: Subject = "tea:1", milk: Milk = False) -> Reply:  # noqa: FBT002 - the signature is the form
         del ctx, milk
         return stove.cards.setdefault(leaf, brewing(0, leaf))
 
@@ -196,7 +215,14 @@ def _tea(stove: Stove) -> tuple[Command, ...]:
         stove.drunk.append(subject)
         return Reply(text=f"You drank {subject}.", show=Show.NOTE)
 
-    return slow, brew, show, stop, drink
+    return slow, _suggesting(brew, _teas(stove)), show, stop, drink
+
+
+def _suggesting(one: Command, suggest: Suggest) -> Command:
+    """With suggestions for the first argument, which need more than a module."""
+    first, *others = one.arguments
+    first = replace(first, param=replace(first.param, suggest=suggest))
+    return replace(one, arguments=(first, *others))
 
 
 @command("Say something back", role=Role.GUEST)
@@ -241,6 +267,6 @@ async def file(ctx: Context) -> Reply:
     return Reply(text="Here.", files=(File("a.txt", b"1234"),))
 
 
-def _commands(stove: Stove) -> Commands:
+def commands_of(stove: Stove) -> Commands:
     made = (*_tea(stove), echo, menu, pick, crash, file)
     return Commands({one.name: one for one in made})

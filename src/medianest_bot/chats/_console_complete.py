@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -127,8 +127,8 @@ def find_spot(text: str, commands: Iterable[Command]) -> Spot | None:
 def _spot(command: Command, rest: str) -> Spot:
     before, _space, word = rest.rpartition(" ")
     arguments = {argument.name: argument for argument in command.arguments}
-    _text, given = lines.options(before.strip(), frozenset(arguments))
-    left = tuple(a for a in command.arguments if not a.required and a.name not in given)
+    words, given = lines.options(before.strip(), frozenset(arguments))
+    left = tuple(_left(command, words, given))
     name, colon, value = word.partition(":")
     if colon and name in arguments and name not in given:
         return Spot(command, arguments[name], value, word, left, is_named=True)
@@ -136,7 +136,19 @@ def _spot(command: Command, rest: str) -> Spot:
         # Options come last, so only more of them may follow.
         return Spot(command, None, word, word, left)
     argument, typed = _positional(command, rest)
+    left = tuple(one for one in left if one is not argument)
     return Spot(command, argument, typed, word, left)
+
+
+def _left(command: Command, words: str, given: Container[str]) -> Iterator[Argument]:
+    """Optional arguments that neither a name nor a position has filled yet."""
+    for argument in command.arguments:
+        if argument.name in given:
+            continue
+        if words:
+            words = "" if argument.param.rest else lines.first_word(words).rest
+        elif not argument.required:
+            yield argument
 
 
 def _positional(command: Command, text: str) -> tuple[Argument | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from contextlib import suppress
 
 from prompt_toolkit.application import get_app_session, run_in_terminal
@@ -11,6 +12,7 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 
 from medianest_bot.chats._console_render import Line
+from medianest_bot.chats._console_text import printable
 
 STYLE = Style.from_dict(
     {
@@ -55,6 +57,31 @@ class Paper:
             text = FormattedText([span for line in lines for span in (*line, _END)])
             with suppress(OSError):
                 print_formatted_text(self._output, text, STYLE)
+
+
+class Stray(io.TextIOBase):
+    """Takes what anybody else prints, so that it goes above the prompt line by line.
+
+    prompt_toolkit's own patch_stdout does not find a prompt that has its own input
+    and output: its thread starts without our context.
+    """
+
+    def __init__(self, paper: Paper) -> None:
+        super().__init__()
+        self._paper = paper
+        self._loop = asyncio.get_running_loop()
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        """Print whole lines; may be called in any thread."""
+        *whole, self._begun = (self._begun + text).split("\n")
+        for line in whole:
+            shown = (("class:faint", printable(line)),)
+            self._loop.call_soon_threadsafe(self._paper.put, shown)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
 
 
 _END = ("", "\n")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import structlog
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app_session
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.patch_stdout import patch_stdout
 
 from medianest_bot.chats._console_complete import LineCompleter
 from medianest_bot.chats._console_history import open_history
 from medianest_bot.chats._console_live import Live, Room
-from medianest_bot.chats._console_paper import STYLE, Paper
+from medianest_bot.chats._console_paper import STYLE, Paper, Stray
 from medianest_bot.chats._console_render import Line, Span
 from medianest_bot.chats._console_talk import LEAVE, Said, Shown, Talk
 from medianest_bot.chats._console_text import cut, printable
@@ -65,7 +66,8 @@ class Terminal:
 
     async def run(self) -> None:
         """Talk until quit, Ctrl-D, Ctrl-C or the end of input."""
-        with patch_stdout():
+        stray = Stray(self._paper)
+        with redirect_stdout(stray), redirect_stderr(stray):
             printing = asyncio.create_task(self._paper.run())
             self._door.outbox.attach(self.talk)
             try:
@@ -73,6 +75,10 @@ class Terminal:
                 await self._converse()
             except (EOFError, KeyboardInterrupt):
                 return
+            except OSError as error:
+                # What a terminal whose window was closed answers to every write.
+                if error.errno != errno.EIO:
+                    raise
             finally:
                 self._door.outbox.detach(self.talk)
                 await _stopped([*self._running, printing])
