@@ -1,0 +1,171 @@
+"""Collections: the one thing in Plex that we make, change and remove."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import pairwise
+
+from medianest_bot.services import _plex_reading as reading
+from medianest_bot.services._plex_models import Collection, Item
+from medianest_bot.services._plex_server import Server
+from medianest_bot.services.errors import Missing, Unreadable
+from medianest_bot.services.http import Answer
+
+_BATCH = 100
+_CUSTOM = 2
+_TYPES = {"movie": 1, "show": 2, "season": 3, "episode": 4, "clip": 12}
+
+
+class Collections(Server):
+    """Works on collections that are filled by hand; smart ones are left alone."""
+
+    async def collections(self, section_key: str) -> tuple[Collection, ...]:
+        path = f"/library/sections/{self._calls.key(section_key)}/collections"
+        return reading.each(await self._calls.all(path), reading.collection)
+
+    async def create_collection(
+        self, section_key: str, title: str, item_keys: Sequence[str]
+    ) -> Collection:
+        """All items must be of one type. Made once: look first whether it is there."""
+        first, rest = item_keys[:_BATCH], item_keys[_BATCH:]
+        params: dict[str, str | int] = {"type": await self._type_of(first)}
+        params |= {"title": title, "smart": 0}
+        params["sectionId"] = self._calls.key(section_key)
+        if first:
+            params["uri"] = await self._uri(first)
+        answer = await self._calls.act("POST", "/library/collections", params)
+        made = _only(answer)
+        await self.add_to_collection(made.key, rest)
+        return made
+
+    async def add_to_collection(self, key: str, item_keys: Sequence[str]) -> None:
+        """Those that are in it already stay where they are."""
+        path = f"/library/collections/{self._calls.key(key)}/items"
+        for start in range(0, len(item_keys), _BATCH):
+            uri = await self._uri(item_keys[start : start + _BATCH])
+            await self._calls.act("PUT", path, {"uri": uri})
+
+    async def remove_from_collection(self, key: str, item_key: str) -> None:
+        """The item itself stays. Success also where it was not in it any more."""
+        # Plex's description names PUT here; servers in use take DELETE.
+        place = self._calls.key(key)
+        path = f"/library/collections/{place}/items/{self._calls.key(item_key)}"
+        try:
+            await self._calls.act("DELETE", path)
+        except Missing:
+            await self._calls.get(f"/library/collections/{place}")
+
+    async def collection_items(self, key: str) -> tuple[Item, ...]:
+        """In the order of the collection."""
+        path = f"/library/collections/{self._calls.key(key)}/children"
+        rows = await self._calls.all(path, {"includeGuids": 1})
+        return reading.each(rows, reading.item)
+
+    async def move_in_collection(
+        self, key: str, item_key: str, after: str | None
+    ) -> None:
+        """Behind the item `after`, or to the front."""
+        place, item = self._calls.key(key), self._calls.key(item_key)
+        path = f"/library/collections/{place}/items/{item}/move"
+        params = {"after": self._calls.key(after)} if after else None
+        await self._calls.act("PUT", path, params)
+
+    async def custom_order(self, key: str) -> None:
+        """Order by hand, instead of by date; without it moves are not shown."""
+        path = f"/library/metadata/{self._calls.key(key)}/prefs"
+        await self._calls.act("PUT", path, {"collectionSort": _CUSTOM})
+
+    async def delete_collection(self, key: str) -> None:
+        """The items stay."""
+        await self._calls.act("DELETE", f"/library/collections/{self._calls.key(key)}")
+
+    async def sync_collection(
+        self, section_key: str, title: str, item_keys_in_order: Sequence[str]
+    ) -> Collection:
+        """A collection of that title with exactly these items in this order.
+
+        Doing it again changes nothing. One that is there keeps its key and only
+        gets the difference; one that vanishes meanwhile is made anew.
+        """
+        wanted = tuple(dict.fromkeys(item_keys_in_order))
+        for one in await self.collections(section_key):
+            if one.title == title and not one.is_smart:
+                try:
+                    return await self._fill(one, wanted)
+                except Missing:
+                    # Either it vanished, or an item did: a new one will tell.
+                    break
+        made = await self.create_collection(section_key, title, wanted)
+        return await self._fill(made, wanted)
+
+    async def _fill(self, one: Collection, wanted: tuple[str, ...]) -> Collection:
+        there = [item.key for item in await self.collection_items(one.key)]
+        extra = [key for key in there if key not in set(wanted)]
+        await self.add_to_collection(
+            one.key, [key for key in wanted if key not in set(there)]
+        )
+        # Added before removed: Plex drops a collection that becomes empty.
+        for key in extra:
+            await self.remove_from_collection(one.key, key)
+        await self._order(one.key, wanted)
+        return Collection(one.key, one.title, one.section, len(wanted), one.is_smart)
+
+    async def _order(self, key: str, wanted: tuple[str, ...]) -> None:
+        now = tuple(item.key for item in await self.collection_items(key))
+        moves = moves_to(now, tuple(one for one in wanted if one in set(now)))
+        if not moves:
+            return
+        await self.custom_order(key)
+        for item_key, after in moves:
+            await self.move_in_collection(key, item_key, after)
+
+    async def _type_of(self, item_keys: Sequence[str]) -> int:
+        """The number that Plex gives to what the collection is made of."""
+        if not item_keys:
+            return _TYPES["movie"]
+        return _TYPES[(await self.item(item_keys[0])).type]
+
+    async def _uri(self, item_keys: Sequence[str]) -> str:
+        """How Plex names several items of its own library."""
+        machine = (await self.identity()).machine_id
+        keys = self._calls.keys(item_keys)
+        return f"server://{machine}/com.plexapp.plugins.library/library/metadata/{keys}"
+
+
+def moves_to(
+    now: Sequence[str], wanted: Sequence[str]
+) -> tuple[tuple[str, str | None], ...]:
+    """The fewest moves (what, behind what) from one order to the other.
+
+    The longest run that is in order already stays; both hold the same keys.
+    """
+    place = {key: number for number, key in enumerate(now)}
+    stays = _longest_rising([place[key] for key in wanted])
+    pairs = pairwise((None, *wanted))
+    return tuple(
+        (key, after) for after, key in pairs if key and place[key] not in stays
+    )
+
+
+def _longest_rising(numbers: Sequence[int]) -> set[int]:
+    """A longest rising subsequence, by patience sorting."""
+    tails: list[int] = []
+    before: dict[int, int | None] = {}
+    for number in numbers:
+        at = bisect_left(tails, number)
+        before[number] = tails[at - 1] if at else None
+        tails[at : at + 1] = [number]
+    found: set[int] = set()
+    last = tails[-1] if tails else None
+    while last is not None:
+        found.add(last)
+        last = before[last]
+    return found
+
+
+def _only(answer: Answer) -> Collection:
+    found = reading.each(reading.rows(answer), reading.collection)
+    if not found:
+        raise Unreadable(answer.service, status=answer.status)
+    return found[0]
