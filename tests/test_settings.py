@@ -172,10 +172,19 @@ def test_all_complaints_come_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    (
-        "PLEX_TOKN plextoken OVERSEER_URL SERR_API_KEY DOWNLOAD_DIR ADMIN WEB_PROT "
-        "UPTIMEKUMA_URL PLEX_TOKEN_FIL LOG_LEVELS ENCRYPTION_KYE"
-    ).split(),
+    [
+        "PLEX_TOKN",
+        "plextoken",
+        "OVERSEER_URL",
+        "SERR_API_KEY",
+        "DOWNLOAD_DIR",
+        "ADMIN",
+        "WEB_PROT",
+        "UPTIMEKUMA_URL",
+        "PLEX_TOKEN_FIL",
+        "LOG_LEVELS",
+        "ENCRYPTION_KYE",
+    ],
 )
 def test_a_misspelled_name_is_noticed(typed: str) -> None:
     [complaint] = complaints({typed: "x"})
@@ -188,7 +197,7 @@ def test_other_programs_names_are_left_alone() -> None:
     others = (
         "PLEX_UID PLEX_GID PLEX_CLAIM PLEX_PORT PLEX_SERVICE_HOST OVERSEERR_PORT "
         "UPTIME_KUMA_PORT UPTIME_KUMA_PORT_3001_TCP SEERR_SERVICE_PORT DATABASE "
-        "LOGNAME DATADIR_PATH PATH HOME TZ PUID UMASK HOSTNAME WEB LOG DOWNLOADS LOG_FILE"
+        "LOGNAME DATADIR_PATH PATH HOME TZ PUID UMASK HOSTNAME WEB LOG LOG_FILE"
     )
 
     assert settings(**dict.fromkeys(others.split(), "x")) == settings()
