@@ -37,7 +37,7 @@ async def sitting(
         yield terminal
         if not terminal.running.done():
             terminal.type(CTRL_C)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(5):
             await terminal.running
 
 

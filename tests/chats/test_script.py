@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from tests.chats.kitchen import Kitchen, brewed, brewing
 
 from medianest_bot.chats.script import run_lines
@@ -225,3 +226,15 @@ def empty() -> dict[str, Any]:
         "only": False,
         "failed": False,
     }
+
+
+async def test_a_card_that_cannot_be_kept_is_answered_all_the_same(
+    kitchen: Kitchen,
+) -> None:
+    written = Written()
+    async with kitchen.store.begin() as tx:
+        await tx.exec_driver_sql("DROP TABLE cards")
+    with structlog.testing.capture_logs() as logged:
+        code = await said(kitchen, "brew", write=written)
+    assert (code, len(written)) == (0, 3)
+    assert [one["event"] for one in logged] == ["follow"]

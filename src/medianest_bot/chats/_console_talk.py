@@ -231,7 +231,12 @@ class Talk:
             line=line_of(subject),
             drawn="",
         )
-        await self._door.outbox.follow(card, shown.reply)
+        try:
+            await self._door.outbox.follow(card, shown.reply)
+        except Exception:
+            # A chat loop: the answer is given; a card that could not be kept rests.
+            log.exception("follow", subject=subject)
+            self._redraw(replace(shown, subject=None))
 
 
 def line_of(subject: str) -> str:

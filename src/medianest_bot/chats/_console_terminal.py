@@ -7,8 +7,8 @@ import errno
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
-import structlog
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app_session
 from prompt_toolkit.formatted_text import FormattedText
@@ -21,16 +21,16 @@ from medianest_bot.chats._console_render import Line, Span
 from medianest_bot.chats._console_talk import LEAVE, Said, Shown, Talk
 from medianest_bot.chats._console_text import cut, printable
 from medianest_bot.chats.door import Door
-from medianest_bot.core.reply import Show
+from medianest_bot.core.reply import Reply, Show
 from medianest_bot.core.words import Sorry
-
-log = structlog.get_logger(__name__)
 
 WAITING_S = 0.3
 """An answer that takes longer gets a waiting sign."""
 LEAVE_S = 0.5
 """What is under way when somebody leaves has this long to stop."""
 
+_TICK_S = 0.02
+"""A timer of the loop may be this much early."""
 _WIDEST = 100
 _PROMPT_ROWS = 12
 """Rows left to the prompt, its completions and one line of output."""
@@ -50,7 +50,7 @@ class Terminal:
         self._paper = Paper()
         self.talk = Talk(door, self)
         self._live = Live(self._room, self.talk.mark_of, self._print)
-        self._running: dict[asyncio.Task[None], tuple[Said, float]] = {}
+        self._running: dict[asyncio.Task[Reply], tuple[Said, float]] = {}
         self._latest: Said | None = None
         self._prompt: PromptSession[str] = PromptSession(
             self._before_prompt,
@@ -96,6 +96,8 @@ class Terminal:
 
     def redraw(self, shown: Shown) -> None:
         self._live.redraw(shown)
+        if not shown.is_alive:
+            self._latest = None
         self._refresh()
 
     def news(self, shown: Shown) -> None:
@@ -117,6 +119,7 @@ class Terminal:
         except Sorry as sorry:
             self._paper.put(self._echo(Said(typed, typed)))
             self.talk.note(typed, sorry.worded())
+            self._latest = None
             return
         self._paper.put(self._echo(said))
         if said.question is not None:
@@ -142,19 +145,12 @@ class Terminal:
 
     def _start(self, said: Said) -> None:
         loop = asyncio.get_running_loop()
-        task = asyncio.create_task(self._run(said))
+        task = asyncio.create_task(self.talk.run(said))
         self._running[task] = (said, loop.time())
         task.add_done_callback(self._ended)
         loop.call_later(WAITING_S, self._refresh)
 
-    async def _run(self, said: Said) -> None:
-        try:
-            await self.talk.run(said)
-        except Exception:
-            # A chat loop: one card that could not be kept must not end the sitting.
-            log.exception("say")
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Reply]) -> None:
         del self._running[task]
         self._refresh()
 
@@ -180,7 +176,8 @@ class Terminal:
 
     def _waiting(self) -> tuple[Line, ...]:
         now = asyncio.get_running_loop().time()
-        late = [said for said, at in self._running.values() if now - at >= WAITING_S]
+        since = now - WAITING_S + _TICK_S
+        late = [said for said, at in self._running.values() if at <= since]
         width = self._room().width
         return tuple(
             (("class:faint", cut(f"… {printable(said.typed)}", width)),)
@@ -199,7 +196,7 @@ class Terminal:
 _Message = Callable[[], FormattedText]
 
 
-async def _stopped(tasks: Iterable[asyncio.Task[None]]) -> None:
+async def _stopped(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel and wait a moment; whoever does not listen is left to the loop's end."""
     waited = list(tasks)
     for task in waited:
