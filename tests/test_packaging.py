@@ -176,8 +176,10 @@ def test_what_a_household_keeps_beside_the_code_is_never_committed(name: str) ->
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    hatch = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d"]
+    subprocess.run(
+        [*hatch, str(folder)], cwd=ROOT, check=True, capture_output=True, timeout=60
+    )
     (made,) = folder.glob("*.whl")
     return zipfile.ZipFile(made)
 

@@ -1,0 +1,158 @@
+"""Reads every sentence in the code: constant text, and all its blanks filled in."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SRC = ROOT / "src"
+ROOMS = ("core", "commands", "chats")
+WORDING = {"_": 1, "n_": 2, "marked": 1, "Sorry": 1}
+"""What words a sentence, and how many texts it takes."""
+
+PASSES_ON = {"core/words.py", "core/command.py"}
+"""Where sentences that stand elsewhere are worded: nothing to read here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One call that words something."""
+
+    path: Path
+    node: ast.Call
+    how: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.path.relative_to(SRC / 'medianest_bot')}:{self.node.lineno}"
+
+    @property
+    def texts(self) -> list[ast.expr]:
+        return self.node.args[: WORDING[self.how]]
+
+    @property
+    def given(self) -> set[str] | None:
+        """What fills the blanks; None where that is only known at run time."""
+        names = {keyword.arg for keyword in self.node.keywords}
+        given = {name for name in names if name is not None}
+        return None if None in names else given | ({"count"} & {self.count})
+
+    @property
+    def count(self) -> str:
+        return "count" if self.how == "n_" else ""
+
+
+def said() -> list[Said]:
+    return [
+        Said(path, node, node.func.id)
+        for room in ROOMS
+        for path in sorted((SRC / "medianest_bot" / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in WORDING
+    ]
+
+
+SAID = said()
+
+
+def sentences(one: Said) -> Iterator[str]:
+    """The texts behind a call, as far as they stand still in its module."""
+    for text in one.texts:
+        if isinstance(text, ast.Constant):
+            yield str(text.value)
+            continue
+        table = text.value if isinstance(text, ast.Subscript) else text
+        value = evaluated(table, module(one.path))
+        yield from value.values() if isinstance(value, Mapping) else (value,)
+
+
+def evaluated(expression: ast.expr, inside: ModuleType) -> Any:
+    code = compile(ast.Expression(expression), "<sentence>", "eval")
+    return eval(code, vars(inside))
+
+
+def module(path: Path) -> ModuleType:
+    name = path.relative_to(SRC).with_suffix("").as_posix().replace("/", ".")
+    return importlib.import_module(name)
+
+
+def is_still(text: ast.expr) -> bool:
+    """True for a constant, or a name in capitals, or an entry of such a table."""
+    if isinstance(text, ast.Constant):
+        return isinstance(text.value, str)
+    if isinstance(text, ast.Subscript):
+        return is_still(text.value)
+    name = text.attr if isinstance(text, ast.Attribute) else getattr(text, "id", "")
+    return name.isupper()
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_there_are_sentences_to_read() -> None:
+    assert {one.how for one in SAID} == set(WORDING)
+
+
+def test_what_is_marked_stands_there_in_full() -> None:
+    built = [
+        one.where
+        for one in SAID
+        if one.how == "marked" and not isinstance(one.texts[0], ast.Constant)
+    ]
+    assert built == []
+
+
+def test_no_sentence_is_put_together_on_the_spot() -> None:
+    """An f-string has no entry in any catalogue."""
+    built = [
+        f"{one.where} {ast.unparse(text)[:60]}"
+        for one in SAID
+        if one.path.relative_to(SRC / "medianest_bot").as_posix() not in PASSES_ON
+        for text in one.texts
+        if not is_still(text) and not is_carried(text)
+    ]
+    assert built == []
+
+
+def is_carried(text: ast.expr) -> bool:
+    """True for an attribute of something that carries marked text: `rule.refusal`."""
+    return isinstance(text, ast.Attribute) and text.attr in CARRIED
+
+
+CARRIED = {"help", "notes", "refusal", "text", "name"}
+
+
+def test_every_blank_is_filled_in_and_nothing_is_given_in_vain() -> None:
+    wrong = [
+        f"{one.where} “{text}” was given {sorted(given)}"
+        for one in SAID
+        if one.how != "marked" and (given := one.given) is not None
+        if all(is_still(text) for text in one.texts)
+        for text in sentences(one)
+        if blanks(text) - given or (one.how != "n_" and given - blanks(text))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("sign", ["!", "..."])
+def test_no_sentence_shouts_or_trails_off(sign: str) -> None:
+    loud = [
+        f"{one.where} {text}"
+        for one in SAID
+        if all(isinstance(text, ast.Constant) for text in one.texts)
+        for text in sentences(one)
+        if sign in text
+    ]
+    assert loud == []
