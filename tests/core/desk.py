@@ -110,11 +110,11 @@ class Known:
 
 @asynccontextmanager
 async def open_desk(
-    folder: Path, standin: SeerrStandIn, url: str, clock: Clock | None = None
+    database: Path, standin: SeerrStandIn, url: str, clock: Clock | None = None
 ) -> AsyncIterator[Desk]:
-    """Open the desk on the database in `folder`, made with the household in it."""
+    """Open the desk on a database, with the household moved in."""
     now = clock or Clock()
-    store = await Store.open(f"sqlite:///{folder / 'bot.db'}")
+    store = await Store.open(f"sqlite:///{database}")
     http, cache = Http("seerr", client(url), wait=_at_once), Cache()
     seerr = Seerr(http, cache, standin.key)
     try:

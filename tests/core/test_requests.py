@@ -38,8 +38,8 @@ async def standin() -> AsyncIterator[SeerrStandIn]:
 
 
 @pytest_asyncio.fixture
-async def desk(tmp_path: Path, standin: SeerrStandIn) -> AsyncIterator[Desk]:
-    async with open_desk(tmp_path, standin, await standin.start()) as opened:
+async def desk(database: Path, standin: SeerrStandIn) -> AsyncIterator[Desk]:
+    async with open_desk(database, standin, await standin.start()) as opened:
         yield opened
 
 
@@ -281,10 +281,10 @@ async def test_some_seasons_of_a_series_are_enough_when_they_were_all_asked_for(
         await desk.until(asked.request.id, State.AVAILABLE)
 
 
-async def test_overseerr_never_completes_but_the_title_tells(tmp_path: Path) -> None:
+async def test_overseerr_never_completes_but_the_title_tells(database: Path) -> None:
     standin = SeerrStandIn(household.read(), pace=0, product="overseerr")
     try:
-        async with open_desk(tmp_path, standin, await standin.start()) as desk:
+        async with open_desk(database, standin, await standin.start()) as desk:
             row = await desk.film("tim")
             series = await desk.ask("tim", Kind.TV, DARK, "1")
             assert series.request is not None
@@ -352,36 +352,36 @@ async def test_without_seerr_words_for_seasons_cannot_be_understood(
 
 
 async def test_killed_before_seerr_was_asked_it_is_asked_at_the_next_start(
-    tmp_path: Path, standin: SeerrStandIn
+    database: Path, standin: SeerrStandIn
 ) -> None:
     url = await standin.start()
-    async with open_desk(tmp_path, standin, url) as desk:
+    async with open_desk(database, standin, url) as desk:
         number = await _promise(desk)
-    async with open_desk(tmp_path, standin, url) as desk, desk.watching():
+    async with open_desk(database, standin, url) as desk, desk.watching():
         await desk.until(number, State.PENDING)
         assert mine(desk) == [2]
 
 
 async def test_killed_after_seerr_took_it_it_is_found_not_asked_again(
-    tmp_path: Path, standin: SeerrStandIn
+    database: Path, standin: SeerrStandIn
 ) -> None:
     url = await standin.start()
-    async with open_desk(tmp_path, standin, url) as desk:
+    async with open_desk(database, standin, url) as desk:
         number = await _promise(desk)
         taken = await _behind_our_back(desk, DUNE, as_user=2)
-    async with open_desk(tmp_path, standin, url) as desk, desk.watching():
+    async with open_desk(database, standin, url) as desk, desk.watching():
         row = await desk.until(number, State.PENDING)
         assert (row.seerr_id, mine(desk)) == (taken, [2])
 
 
 async def test_what_happened_while_the_bot_was_off_is_seen_at_its_start(
-    tmp_path: Path, standin: SeerrStandIn
+    database: Path, standin: SeerrStandIn
 ) -> None:
     url = await standin.start()
-    async with open_desk(tmp_path, standin, url) as desk:
+    async with open_desk(database, standin, url) as desk:
         row = await desk.film()
     standin.finish(row.seerr_id or 0)
-    async with open_desk(tmp_path, standin, url) as desk, desk.watching():
+    async with open_desk(database, standin, url) as desk, desk.watching():
         await desk.until(row.id, State.AVAILABLE)
 
 

@@ -93,6 +93,7 @@ MOVES_BY_ITSELF = (
 )
 ALREADY = marked("That was asked for already.")
 CANCEL = marked("Cancel")
+LET_GO = marked("Stop following")
 
 
 async def by_number(ctx: Context, number: int) -> Reply:
@@ -139,7 +140,8 @@ def state_of(row: MediaRequest) -> str:
 def choices(ctx: Context, row: MediaRequest) -> tuple[Choice, ...]:
     if not _is_own(ctx, row) or not State(row.state).can_be_cancelled:
         return ()
-    return (Choice(_(CANCEL), f"requests cancel:{row.id}", Tone.BAD),)
+    label = LET_GO if row.reason == Reason.FOLLOWED else CANCEL
+    return (Choice(_(label), f"requests cancel:{row.id}", Tone.BAD),)
 
 
 def _is_own(ctx: Context, row: MediaRequest) -> bool:

@@ -26,8 +26,11 @@ async def library(ctx: Context) -> Reply:
         title=_("The library"),
         text=_(OLD, time=time) if kept.is_stale else "",
         items=tuple(
-            Item(section.title, n_("{count} title", "{count} titles", section.count))
-            for section in kept.value
+            Item(section.title, _count(section.count)) for section in kept.value
         ),
         choices=(Choice(_("What is new"), "recent"),),
     )
+
+
+def _count(count: int | None) -> str:
+    return "" if count is None else n_("{count} title", "{count} titles", count)

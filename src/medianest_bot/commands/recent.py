@@ -34,9 +34,9 @@ async def recent(ctx: Context) -> Reply:
 
 
 def _item(ctx: Context, one: PlexItem) -> Item:
-    name = _titles.headline(one.title, one.year)
+    name = _titles.headline(one.full_title, one.year)
     parts = [_(_titles.KINDS[one.kind])]
-    if one.added_at is not None:
-        parts.append(ago(one.added_at, ctx.house.now()))
+    if one.added is not None:
+        parts.append(ago(one.added, ctx.house.now()))
     picture = Picture(name, f"plex:{one.thumb}") if one.thumb else None
     return Item(title=name, text=" · ".join(parts), picture=picture)

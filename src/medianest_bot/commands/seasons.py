@@ -100,7 +100,7 @@ def _ask(free: tuple[Season, ...]) -> str:
 
 def _chosen(picked: str, toggle: str) -> tuple[int, ...]:
     try:
-        chosen = () if picked == NONE else lists.parse(picked)
+        chosen = lists.parse(picked.replace(NONE, ""))
     except ValueError as error:
         raise Sorry(WHICH) from error
     if not toggle:
@@ -148,9 +148,11 @@ def _choices(
     found = []
     if chosen:
         text = lists.shown(chosen)
-        label = n_("Ask for season {text}", "Ask for seasons {text}", len(chosen))
+        label = n_(
+            "Ask for season {text}", "Ask for seasons {text}", len(chosen), text=text
+        )
         line = f"request {named} seasons:{text}"
-        found.append(Choice(label.format(text=text), line, Tone.GOOD))
+        found.append(Choice(label, line, Tone.GOOD))
     found += _usual(named, [one.number for one in free if one.number > 0])
     return (*found, *_pages(named, len(free), chosen, page))
 

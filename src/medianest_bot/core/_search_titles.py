@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from medianest_bot.core.reply import Picture
 from medianest_bot.core.store.requests import MediaRequest
+from medianest_bot.core.titles import Wanted, fold
 from medianest_bot.services.lanes import Found as Video
 from medianest_bot.services.media import Kind
-from medianest_bot.services.plex import Item
+from medianest_bot.services.plex import Item, Owned
 from medianest_bot.services.seerr import Details, Hit, MediaState
 
 Key = tuple[Kind, int]
@@ -139,11 +140,27 @@ def merged(requestable: Iterable[Title], in_plex: Iterable[Title]) -> list[Title
     return list(rows.values())
 
 
+class Library:
+    """All that Plex has, with the names in the form they are compared in."""
+
+    def __init__(self, owned: Owned) -> None:
+        self.owned = owned
+        items = (*owned.movies.values(), *owned.shows.values())
+        self._names = [(fold(item.title), item) for item in items]
+
+    def named(self, wanted: Wanted) -> list[Title]:
+        """Those that hold what was typed; a plain look, also through thousands."""
+        typed = fold(wanted.words)
+        if not typed:
+            return []
+        return [of_item(item) for name, item in self._names if typed in name]
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """What we know about who has or wants a title, to judge its availability."""
 
-    owned: Mapping[Key, str]
+    owned: Owned
     asked: Mapping[Key, Sequence[MediaRequest]]
     person_id: int | None
     takes_requests: bool
@@ -154,7 +171,8 @@ def judged(title: Title, shelf: Shelf) -> Title:
     if title.kind is Kind.VIDEO:
         return title
     key = title.key
-    plex_key = title.plex_key or (shelf.owned.get(key) if key else None)
+    item = shelf.owned.get(*key) if key else None
+    plex_key = title.plex_key or (item.key if item else None)
     rows = shelf.asked.get(key, ()) if key else ()
     own = next((row for row in rows if row.person_id == shelf.person_id), None)
     row = own or next(iter(rows), None)

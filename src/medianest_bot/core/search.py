@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from medianest_bot.core._search_titles import (
     Availability,
     Found,
     Key,
+    Library,
     Missing,
     Shelf,
     Stale,
@@ -37,9 +38,9 @@ from medianest_bot.core.store.people import Person
 from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.core.titles import Wanted
 from medianest_bot.services.errors import ServiceError, Unreachable
-from medianest_bot.services.http import READ_S
+from medianest_bot.services.http import READ_S, Kept
 from medianest_bot.services.media import Kind
-from medianest_bot.services.plex import Identity, Plex
+from medianest_bot.services.plex import Identity, Owned, Plex
 from medianest_bot.services.seerr import Seerr
 from medianest_bot.services.videos import Videos
 
@@ -80,6 +81,14 @@ class _Heard:
     missing: dict[str, Missing] = field(default_factory=dict)
     stale: dict[str, Stale] = field(default_factory=dict)
 
+    def fresh(self, service: str, kept: Kept[tuple[T, ...]] | None) -> tuple[T, ...]:
+        """What a neighbour answered, noting where that is its last good answer."""
+        if kept is None:
+            return ()
+        if kept.is_stale:
+            self.stale[service] = Stale(service, kept.at)
+        return kept.value
+
 
 class Search:
     """Finds titles wherever they are; any neighbour may be None."""
@@ -97,7 +106,7 @@ class Search:
         self._seerr = seerr
         self._videos = videos
         self._now = now
-        self._owned: Mapping[Key, str] = {}
+        self._library = Library(Owned())
         self._identity: Identity | None = None
         self._known: OrderedDict[Key, Title] = OrderedDict()
         self._suggesting: dict[str, asyncio.Task[list[Title]]] = {}
@@ -150,7 +159,8 @@ class Search:
 
     def plex_key(self, kind: Kind, tmdb_id: int) -> str | None:
         """Where Plex has a title, as far as we know; asks nobody."""
-        return self._owned.get((kind, tmdb_id))
+        item = self._library.owned.get(kind, tmdb_id)
+        return item.key if item else None
 
     def link(self, plex_key: str) -> str | None:
         """Where to watch an item of Plex, as far as we know; asks nobody."""
@@ -178,7 +188,8 @@ class Search:
             kept = await _within(
                 within_s, "plex", plex.search(query, within_s=within_s), heard
             )
-            self._hear(heard.in_plex, map(of_item, kept or ()), wanted, query)
+            items = map(of_item, heard.fresh("plex", kept))
+            self._hear(heard.in_plex, items, wanted, query)
 
         async def read(key: str) -> None:
             item = await _within(within_s, "plex", plex.item(key), heard)
@@ -198,9 +209,7 @@ class Search:
             kept = await _within(
                 within_s, "seerr", seerr.search(query, within_s=within_s), heard
             )
-            if kept and kept.is_stale:
-                heard.stale["seerr"] = Stale("seerr", kept.at)
-            hits = map(of_hit, kept.value if kept else ())
+            hits = map(of_hit, heard.fresh("seerr", kept))
             self._hear(heard.requestable, hits, wanted, query)
 
         async def read(kind: Kind, tmdb_id: int) -> None:
@@ -245,24 +254,30 @@ class Search:
             self._known.popitem(last=False)
 
     async def _candidates(self, wanted: Wanted) -> list[Title]:
+        """What Seerr says in time, and what is in the library by that name."""
         heard = _Heard()
-        await asyncio.gather(*self._questions(wanted, None, heard, SUGGEST_S))
+        asked = self._questions(wanted, Where.REQUESTS, heard, SUGGEST_S)
+        await asyncio.gather(self._hear_owned(SUGGEST_S), *asked)
+        heard.in_plex += self._library.named(wanted)
         found = self._ranked(wanted, heard)
         if not heard.missing:
             return found
         remembered = names.ranked(wanted, self._known.values(), least=_LEAST_BY_SHORT)
         return names.ranked(wanted, merged([*found, *remembered], ()))
 
-    async def _hear_owned(self) -> None:
+    async def _hear_owned(self, within_s: float = OWNED_S) -> None:
         """What Plex has; where that takes long, what it had when last asked."""
         if self._plex is None:
             return
         try:
-            async with asyncio.timeout(OWNED_S):
-                self._owned = (await self._plex.owned()).value
+            async with asyncio.timeout(within_s):
+                owned = (await self._plex.owned()).value
                 self._identity = self._identity or await self._plex.identity()
         except (ServiceError, TimeoutError) as error:
             log.info("owned late", error=type(error).__name__)
+            return
+        if owned is not self._library.owned:
+            self._library = Library(owned)
 
     async def _open_rows(self) -> tuple[MediaRequest, ...]:
         async with self._store.read() as db:
@@ -270,7 +285,7 @@ class Search:
 
     def _shelf(self, asked: Iterable[MediaRequest], person: Person | None) -> Shelf:
         return Shelf(
-            owned=self._owned,
+            owned=self._library.owned,
             asked=by_title(asked, lambda row: (Kind(row.kind), row.tmdb_id)),
             person_id=person.id if person else None,
             takes_requests=self._seerr is not None,

@@ -27,6 +27,7 @@ T = TypeVar("T", bound=Named)
 _OTHER_NUMBER = 25
 _NO_NUMBER = 15
 _OTHER_YEAR = 20
+_BEGINS = 87.0
 _ALIKE = 45.0
 
 
@@ -93,9 +94,9 @@ def _likeness(words: str, title: str) -> float:
     sought, found = numbered(typed), numbered(name)
     if sought.is_numbered:
         return _sequel(sought, found, typed, name)
-    if name.startswith(f"{typed} "):
-        return 90.0 + 5 * len(typed) / len(name)
-    return min(89.0, fuzz.WRatio(typed, name))
+    if typed and name.startswith(typed):
+        return _BEGINS + 10 * len(typed) / len(name)
+    return min(_BEGINS, fuzz.WRatio(typed, name))
 
 
 def _sequel(sought: Numbered, found: Numbered, typed: str, name: str) -> float:
@@ -107,4 +108,4 @@ def _sequel(sought: Numbered, found: Numbered, typed: str, name: str) -> float:
     away = 0 if sought.number == found.number else _OTHER_NUMBER
     if not found.is_numbered:
         away = _NO_NUMBER
-    return min(89.0, fuzz.WRatio(typed, name)) - away
+    return min(_BEGINS, fuzz.WRatio(typed, name)) - away

@@ -41,7 +41,7 @@ def worded(error: ServiceError, now: datetime) -> str:
     match error:
         case Unreachable(since=datetime() as since):
             time = clock(since, now)
-            return _(NOT_SINCE, service=error.service, time=time)
+            return _(NOT_SINCE, service=service_name(error.service), time=time)
         case Unreachable():
             return _(NOT_ANSWERING, service=service_name(error.service))
         case Missing():
