@@ -231,3 +231,11 @@ async def test_a_folder_serves_one_bot_at_a_time(database: Path) -> None:
     await first.close()
     second = await Store.open(url, lock_folder=folder)
     await second.close()
+
+
+async def test_a_server_that_dropped_us_is_joined_again(any_store: Store) -> None:
+    await put(any_store, "before")
+    # As after a restart of the server, or a night without a word.
+    await any_store._writer.invalidate()
+    await put(any_store, "after")
+    assert await kept(any_store, "before", "after") == ["before", "after"]

@@ -33,15 +33,14 @@ async def add(
     now: datetime,
 ) -> None:
     """Write an action down, in its own transaction. `details` hold no secrets."""
-    await tx.execute(
-        audit.insert().values(
-            at=now,
-            person_id=person_id,
-            action=action,
-            subject=subject,
-            details=dict(details),
-        )
-    )
+    values = {
+        "at": now,
+        "person_id": person_id,
+        "action": action,
+        "subject": subject,
+        "details": dict(details),
+    }
+    await tx.execute(audit.insert(), values)
 
 
 async def latest(db: AsyncConnection, count: int) -> tuple[Entry, ...]:

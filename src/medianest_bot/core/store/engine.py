@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core.store import _folder_lock, _migrate
@@ -41,8 +43,11 @@ def is_writing() -> bool:
 class Store:
     """An open database. Made by `open`; whoever opens it closes it."""
 
-    def __init__(self, engines: Engines, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, engines: Engines, writer: AsyncConnection, stack: AsyncExitStack
+    ) -> None:
         self._engines = engines
+        self._writer = writer
         self._stack = stack
         self._turn = asyncio.Lock()
 
@@ -68,10 +73,12 @@ class Store:
             try:
                 with named():
                     await _migrate.bring_up_to_date(engines)
+                    writer = await engines.writer.connect()
+                    stack.push_async_callback(writer.close)
             except StoreBusy as error:
                 raise StoreUnusable(Why.LOCKED) from error
             kept_open = stack.pop_all()
-        return cls(engines, kept_open)
+        return cls(engines, writer, kept_open)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -84,16 +91,20 @@ class Store:
         if before is not None and before.is_open:
             _refuse_inside(before)
         with named():
-            async with self._my_turn(), self._engines.writer.connect() as tx:
-                mine = _Writing()
-                _writing.set(mine)
-                try:
-                    await _begun(tx)
-                    yield tx
-                    await _committed(tx)
-                finally:
-                    mine.is_open = False
-                    _writing.set(before)
+            await self._take_turn()
+            mine = _Writing()
+            _writing.set(mine)
+            try:
+                await _begin(self._writer)
+                yield self._writer
+                await _surely(self._writer.commit())
+            except BaseException:
+                await _surely(_undo(self._writer))
+                raise
+            finally:
+                mine.is_open = False
+                _writing.set(before)
+                self._turn.release()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -110,17 +121,15 @@ class Store:
         async with self._turn:
             await self._stack.aclose()
 
-    @asynccontextmanager
-    async def _my_turn(self) -> AsyncIterator[None]:
+    async def _take_turn(self) -> None:
+        if not self._turn.locked():
+            await self._turn.acquire()
+            return
         try:
             async with asyncio.timeout(QUEUE_S):
                 await self._turn.acquire()
         except TimeoutError as error:
             raise StoreBusy from error
-        try:
-            yield
-        finally:
-            self._turn.release()
 
 
 def _refuse_inside(outer: _Writing) -> None:
@@ -129,24 +138,35 @@ def _refuse_inside(outer: _Writing) -> None:
         raise RuntimeError("a transaction was begun inside a transaction")
 
 
-async def _begun(tx: AsyncConnection) -> None:
+async def _begin(tx: AsyncConnection) -> None:
+    """Begin, on a new connection where the server has dropped the one we had."""
     try:
         await tx.begin()
-    except BaseException:
-        # It may still begin, in its thread: that connection is not used again.
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        await tx.rollback()
+        await tx.begin()
+
+
+async def _undo(tx: AsyncConnection) -> None:
+    """Leave nothing of a transaction that failed, wherever it did."""
+    if not tx.in_transaction():
+        # Its beginning may still go on in the driver's thread, or its commit has
+        # failed half way: nobody knows, so that connection is not used again.
         await tx.invalidate()
-        raise
+    await tx.rollback()
 
 
-async def _committed(tx: AsyncConnection) -> None:
-    """Commit even when cancelled: half of it would leave everybody guessing."""
-    commit = asyncio.create_task(tx.commit())
+async def _surely(work: Coroutine[Any, Any, None]) -> None:
+    """Finish `work` also when cancelled: half of it leaves everybody guessing."""
+    task = asyncio.create_task(work)
     try:
-        await asyncio.shield(commit)
-    except BaseException:
-        while not commit.done():
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
             with suppress(asyncio.CancelledError):
-                await asyncio.wait({commit})
-        if commit.cancelled() or commit.exception() is not None:
-            await tx.invalidate()
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
         raise

@@ -34,16 +34,15 @@ async def add(
     cause: str,
     details: str,
 ) -> None:
-    await tx.execute(
-        error_logs.insert().values(
-            reference=reference,
-            at=at,
-            person_id=person_id,
-            command=command,
-            cause=cause,
-            details=details,
-        )
-    )
+    values = {
+        "reference": reference,
+        "at": at,
+        "person_id": person_id,
+        "command": command,
+        "cause": cause,
+        "details": details,
+    }
+    await tx.execute(error_logs.insert(), values)
 
 
 async def latest(db: AsyncConnection, count: int) -> tuple[Record, ...]:

@@ -41,7 +41,7 @@ async def all_since(
 
 async def add(tx: AsyncConnection, person_id: int, what: str, at: datetime) -> None:
     values = {"person_id": person_id, "what": str(what), "at": at}
-    await tx.execute(spent.insert().values(**values))
+    await tx.execute(spent.insert(), values)
 
 
 async def add_many(
