@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from medianest_bot.services import _plex_reading as reading
 from medianest_bot.services._plex_models import Collection, Item
 from medianest_bot.services._plex_server import Server
+from medianest_bot.services.cache import Cache
 from medianest_bot.services.errors import Missing, Unreadable
-from medianest_bot.services.http import Answer
+from medianest_bot.services.http import Answer, Http
 
 _BATCH = 100
 _CUSTOM = 2
@@ -19,6 +22,10 @@ _TYPES = {"movie": 1, "show": 2, "season": 3, "episode": 4, "clip": 12}
 
 class Collections(Server):
     """Works on collections that are filled by hand; smart ones are left alone."""
+
+    def __init__(self, http: Http, cache: Cache, token: str, client_id: str) -> None:
+        super().__init__(http, cache, token, client_id)
+        self._syncing = asyncio.Lock()
 
     async def collections(self, section_key: str) -> tuple[Collection, ...]:
         path = f"/library/sections/{self._calls.key(section_key)}/collections"
@@ -89,36 +96,43 @@ class Collections(Server):
         gets the difference; one that vanishes meanwhile is made anew.
         """
         wanted = tuple(dict.fromkeys(item_keys_in_order))
-        for one in await self.collections(section_key):
-            if one.title == title and not one.is_smart:
-                try:
-                    return await self._fill(one, wanted)
-                except Missing:
-                    # Either it vanished, or an item did: a new one will tell.
-                    break
-        made = await self.create_collection(section_key, title, wanted)
-        return await self._fill(made, wanted)
+        async with self._syncing:
+            try:
+                return await self._synced(section_key, title, wanted)
+            except Missing:
+                # It, or one of the items, went away while we were at it.
+                return await self._synced(section_key, title, wanted)
 
-    async def _fill(self, one: Collection, wanted: tuple[str, ...]) -> Collection:
-        there = [item.key for item in await self.collection_items(one.key)]
-        extra = [key for key in there if key not in set(wanted)]
-        await self.add_to_collection(
-            one.key, [key for key in wanted if key not in set(there)]
-        )
+    async def _synced(
+        self, section_key: str, title: str, wanted: tuple[str, ...]
+    ) -> Collection:
+        there = await self.collections(section_key)
+        same = [one for one in there if one.title == title and not one.is_smart]
+        one = same[0] if same else None
+        if one is None:
+            one = await self.create_collection(section_key, title, wanted)
+        await self._fill(one.key, wanted)
+        return replace(one, section=section_key, count=len(wanted))
+
+    async def _fill(self, key: str, wanted: tuple[str, ...]) -> None:
+        there = await self._keys_in(key)
+        missing = [one for one in wanted if one not in set(there)]
+        extra = [one for one in there if one not in set(wanted)]
         # Added before removed: Plex drops a collection that becomes empty.
-        for key in extra:
-            await self.remove_from_collection(one.key, key)
-        await self._order(one.key, wanted)
-        return Collection(one.key, one.title, one.section, len(wanted), one.is_smart)
-
-    async def _order(self, key: str, wanted: tuple[str, ...]) -> None:
-        now = tuple(item.key for item in await self.collection_items(key))
-        moves = moves_to(now, tuple(one for one in wanted if one in set(now)))
-        if not moves:
+        await self.add_to_collection(key, missing)
+        for one in extra:
+            await self.remove_from_collection(key, one)
+        if missing or extra:
+            there = await self._keys_in(key)
+        if not _moves(there, wanted):
             return
+        # Until it is ordered by hand, it is shown in another order than its own.
         await self.custom_order(key)
-        for item_key, after in moves:
+        for item_key, after in _moves(await self._keys_in(key), wanted):
             await self.move_in_collection(key, item_key, after)
+
+    async def _keys_in(self, key: str) -> tuple[str, ...]:
+        return tuple(item.key for item in await self.collection_items(key))
 
     async def _type_of(self, item_keys: Sequence[str]) -> int:
         """The number that Plex gives to what the collection is made of."""
@@ -131,6 +145,16 @@ class Collections(Server):
         machine = (await self.identity()).machine_id
         keys = self._calls.keys(item_keys)
         return f"server://{machine}/com.plexapp.plugins.library/library/metadata/{keys}"
+
+
+def _moves(
+    now: Sequence[str], wanted: Sequence[str]
+) -> tuple[tuple[str, str | None], ...]:
+    """The moves among those that are in both."""
+    there, sought = set(now), set(wanted)
+    return moves_to(
+        [one for one in now if one in sought], [one for one in wanted if one in there]
+    )
 
 
 def moves_to(
