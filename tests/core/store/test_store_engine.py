@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -233,9 +234,16 @@ async def test_a_folder_serves_one_bot_at_a_time(database: Path) -> None:
     await second.close()
 
 
-async def test_a_server_that_dropped_us_is_joined_again(any_store: Store) -> None:
-    await put(any_store, "before")
-    # As after a restart of the server, or a night without a word.
-    await any_store._writer.invalidate()
-    await put(any_store, "after")
-    assert await kept(any_store, "before", "after") == ["before", "after"]
+@pytest.mark.slow
+async def test_a_server_that_dropped_us_is_joined_again(postgresql: str) -> None:
+    store = await Store.open(postgresql)
+    await put(store, "before")
+    with psycopg.connect(postgresql, autocommit=True) as admin:
+        # As after a restart of the server, or a night without a word.
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    await put(store, "after")
+    assert await kept(store, "before", "after") == ["before", "after"]
+    await store.close()
