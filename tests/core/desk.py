@@ -21,7 +21,8 @@ from medianest_bot.core.store.people import Person
 from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.demo import household
 from medianest_bot.demo.seerr import SeerrStandIn
-from medianest_bot.services.http import Cache, Http, client
+from medianest_bot.services.cache import Cache
+from medianest_bot.services.http import Http, client
 from medianest_bot.services.media import Kind
 from medianest_bot.services.seerr import Seerr
 

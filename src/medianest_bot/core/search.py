@@ -8,14 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
 
 import structlog
 
 from medianest_bot.core import titles as names
+from medianest_bot.core._search_asking import (
+    LEAST_BY_SHORT,
+    Heard,
+    ask_plex,
+    ask_seerr,
+    ask_videos,
+)
 from medianest_bot.core._search_titles import (
     Availability,
     Found,
@@ -28,17 +33,15 @@ from medianest_bot.core._search_titles import (
     by_title,
     judged,
     merged,
-    of_hit,
     of_item,
-    of_video,
 )
 from medianest_bot.core.store import requests as rows
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.core.titles import Wanted
-from medianest_bot.services.errors import ServiceError, Unreachable
-from medianest_bot.services.http import READ_S, Kept
+from medianest_bot.services.errors import ServiceError
+from medianest_bot.services.http import READ_S
 from medianest_bot.services.media import Kind
 from medianest_bot.services.plex import Identity, Owned, Plex
 from medianest_bot.services.seerr import Seerr
@@ -49,17 +52,15 @@ __all__ = ["Availability", "Found", "Missing", "Search", "Stale", "Title", "Wher
 log = structlog.get_logger(__name__)
 
 SHOWN = 10
-VIDEOS = 5
 SUGGESTED = 10
 SUGGEST_S = 0.7
 """Less than dispatch gives, so that what is remembered can still be shown."""
-OWNED_S = 1.0
-"""How long a search waits for the list of all that Plex has."""
+OWNED_FIRST_S = 0.7
+OWNED_S = 0.2
+"""How long a search waits for the list of all that Plex has, the first time and
+later: then there is an older one, and the new one comes in behind."""
 _GRACE_S = 0.3
 _REMEMBERED = 3000
-_LEAST_BY_SHORT = 60.0
-
-T = TypeVar("T")
 
 
 class Where(StrEnum):
@@ -69,25 +70,6 @@ class Where(StrEnum):
     LIBRARY = "library"
     REQUESTS = "requests"
     VIDEOS = "videos"
-
-
-@dataclass(slots=True)
-class _Heard:
-    """What came back so far, and what did not."""
-
-    requestable: list[Title] = field(default_factory=list)
-    in_plex: list[Title] = field(default_factory=list)
-    videos: list[Title] = field(default_factory=list)
-    missing: dict[str, Missing] = field(default_factory=dict)
-    stale: dict[str, Stale] = field(default_factory=dict)
-
-    def fresh(self, service: str, kept: Kept[tuple[T, ...]] | None) -> tuple[T, ...]:
-        """What a neighbour answered, noting where that is its last good answer."""
-        if kept is None:
-            return ()
-        if kept.is_stale:
-            self.stale[service] = Stale(service, kept.at)
-        return kept.value
 
 
 class Search:
@@ -120,11 +102,9 @@ class Search:
         for a neighbour that fails: it is named among the missing.
         """
         wanted = names.read(query)
-        heard = _Heard()
+        heard = Heard(READ_S + _GRACE_S)
         asked = asyncio.create_task(self._open_rows())
-        await asyncio.gather(
-            self._hear_owned(), *self._questions(wanted, where, heard, READ_S)
-        )
+        await asyncio.gather(self._hear_owned(), *self._questions(wanted, where, heard))
         found = self._ranked(wanted, heard)
         shelf = self._shelf(await asked, person)
         return Found(
@@ -169,81 +149,32 @@ class Search:
         return self._plex.link(self._identity, plex_key)
 
     def _questions(
-        self, wanted: Wanted, where: Where | None, heard: _Heard, within_s: float
+        self, wanted: Wanted, where: Where | None, heard: Heard
     ) -> list[Awaitable[None]]:
-        """One question for each neighbour and query that matters."""
+        """One question for each neighbour that matters."""
         asked: list[Awaitable[None]] = []
         if self._plex and where not in (Where.REQUESTS, Where.VIDEOS):
-            asked += self._ask_plex(self._plex, wanted, heard, within_s)
+            asked.append(ask_plex(self._plex, wanted, heard))
         if self._seerr and where not in (Where.LIBRARY, Where.VIDEOS):
-            asked += self._ask_seerr(self._seerr, wanted, heard, within_s)
+            asked.append(ask_seerr(self._seerr, wanted, heard))
         if self._videos and where in (Where.ALL, Where.VIDEOS) and wanted.words:
-            asked.append(self._ask_videos(self._videos, wanted, heard, within_s))
+            asked.append(ask_videos(self._videos, wanted, heard))
         return asked
 
-    def _ask_plex(
-        self, plex: Plex, wanted: Wanted, heard: _Heard, within_s: float
-    ) -> list[Awaitable[None]]:
-        async def search(query: str) -> None:
-            kept = await _within(
-                within_s, "plex", plex.search(query, within_s=within_s), heard
-            )
-            items = map(of_item, heard.fresh("plex", kept))
-            self._hear(heard.in_plex, items, wanted, query)
-
-        async def read(key: str) -> None:
-            item = await _within(within_s, "plex", plex.item(key), heard)
-            if item is not None:
-                heard.in_plex.append(of_item(item))
-
-        if wanted.plex_key:
-            return [read(wanted.plex_key)]
-        if wanted.is_exact:
-            return []
-        return [search(query) for query in wanted.queries]
-
-    def _ask_seerr(
-        self, seerr: Seerr, wanted: Wanted, heard: _Heard, within_s: float
-    ) -> list[Awaitable[None]]:
-        async def search(query: str) -> None:
-            kept = await _within(
-                within_s, "seerr", seerr.search(query, within_s=within_s), heard
-            )
-            hits = map(of_hit, heard.fresh("seerr", kept))
-            self._hear(heard.requestable, hits, wanted, query)
-
-        async def read(kind: Kind, tmdb_id: int) -> None:
-            asked = seerr.details(kind, tmdb_id, within_s=within_s)
-            found = await _within(within_s, "seerr", asked, heard)
-            if found is not None:
-                heard.requestable.append(of_hit(found))
-
-        if wanted.kind and wanted.tmdb_id:
-            return [read(wanted.kind, wanted.tmdb_id)]
-        return [search(query) for query in wanted.queries]
-
-    async def _ask_videos(
-        self, videos: Videos, wanted: Wanted, heard: _Heard, within_s: float
-    ) -> None:
-        asked = videos.find(wanted.text, VIDEOS, within_s)
-        found = await _within(within_s, "videos", asked, heard)
-        heard.videos += map(of_video, found or ())
-
-    def _hear(
-        self, into: list[Title], found: Iterable[Title], wanted: Wanted, query: str
-    ) -> None:
-        """What a query brought; of one shorter than was typed, only what fits."""
-        if query == wanted.text or wanted.is_exact:
-            into += found
-        else:
-            into += names.ranked(wanted, found, least=_LEAST_BY_SHORT)
-
-    def _ranked(self, wanted: Wanted, heard: _Heard) -> list[Title]:
+    def _ranked(self, wanted: Wanted, heard: Heard) -> list[Title]:
         found = merged(heard.requestable, heard.in_plex)
+        if not found and wanted.kind and wanted.tmdb_id:
+            found = self._remembered(wanted.kind, wanted.tmdb_id)
         self._remember(found)
         if not wanted.is_exact:
             found = names.ranked(wanted, found)
         return [*found[:SHOWN], *heard.videos]
+
+    def _remembered(self, kind: Kind, tmdb_id: int) -> list[Title]:
+        """A title by its number where nobody answers: from the library or memory."""
+        item = self._library.owned.get(kind, tmdb_id)
+        known = of_item(item) if item else self.known(kind, tmdb_id)
+        return [known] if known else []
 
     def _remember(self, found: Iterable[Title]) -> None:
         for one in found:
@@ -255,29 +186,31 @@ class Search:
 
     async def _candidates(self, wanted: Wanted) -> list[Title]:
         """What Seerr says in time, and what is in the library by that name."""
-        heard = _Heard()
-        asked = self._questions(wanted, Where.REQUESTS, heard, SUGGEST_S)
-        await asyncio.gather(self._hear_owned(SUGGEST_S), *asked)
+        heard = Heard(SUGGEST_S)
+        asked = self._questions(wanted, Where.REQUESTS, heard)
+        await asyncio.gather(self._hear_owned(), *asked)
         heard.in_plex += self._library.named(wanted)
         found = self._ranked(wanted, heard)
         if not heard.missing:
             return found
-        remembered = names.ranked(wanted, self._known.values(), least=_LEAST_BY_SHORT)
+        remembered = names.ranked(wanted, self._known.values(), least=LEAST_BY_SHORT)
         return names.ranked(wanted, merged([*found, *remembered], ()))
 
-    async def _hear_owned(self, within_s: float = OWNED_S) -> None:
+    async def _hear_owned(self) -> None:
         """What Plex has; where that takes long, what it had when last asked."""
         if self._plex is None:
             return
+        is_first = self._identity is None
         try:
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(OWNED_FIRST_S if is_first else OWNED_S):
                 owned = (await self._plex.owned()).value
                 self._identity = self._identity or await self._plex.identity()
         except (ServiceError, TimeoutError) as error:
             log.info("owned late", error=type(error).__name__)
             return
         if owned is not self._library.owned:
-            self._library = Library(owned)
+            # Thousands of names are folded: not on the loop.
+            self._library = await asyncio.to_thread(Library, owned)
 
     async def _open_rows(self) -> tuple[MediaRequest, ...]:
         async with self._store.read() as db:
@@ -290,22 +223,3 @@ class Search:
             person_id=person.id if person else None,
             takes_requests=self._seerr is not None,
         )
-
-
-async def _within(
-    within_s: float, service: str, asked: Awaitable[T], heard: _Heard
-) -> T | None:
-    """The answer, or None with the neighbour noted as missing."""
-    try:
-        async with asyncio.timeout(within_s + _GRACE_S):
-            return await asked
-    except Unreachable as error:
-        # 500 is how Seerr says that TMDB does not know a number.
-        if error.status != 500:
-            heard.missing[service] = Missing(service, error.since)
-    except TimeoutError:
-        heard.missing[service] = Missing(service, None)
-    except ServiceError as error:
-        log.warning("search", error=str(error))
-        heard.missing[service] = Missing(service, error.since)
-    return None
