@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,6 @@ from pathlib import Path
 from medianest_bot.demo import household
 from medianest_bot.demo.household import Household
 from medianest_bot.demo.plex import PlexStandIn
-from medianest_bot.demo.plex_tv import PlexTvStandIn
 from medianest_bot.demo.seerr import SeerrStandIn
 from medianest_bot.demo.uptime_kuma import UptimeKumaStandIn
 from medianest_bot.demo.videos import VideoSite
@@ -18,6 +17,7 @@ from medianest_bot.demo.videos import VideoSite
 USERNAME = "mum"
 PASSWORD = "demo-kuma-password"  # noqa: S105 - everybody may know the demo's
 STATUS_PAGE = "maple"
+PLEX_TOKEN = "demo-plex-token"  # noqa: S105 - same
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,6 @@ class Served:
 
     household: Household
     plex: PlexStandIn
-    plex_tv: PlexTvStandIn
     seerr: SeerrStandIn
     kuma: UptimeKumaStandIn
     videos: VideoSite
@@ -43,22 +42,21 @@ async def serve(folder: Path, *, pace: float = 1.0) -> AsyncIterator[Served]:
     lives = household.read()
     downloads = folder / "downloads"
     downloads.mkdir(parents=True, exist_ok=True)
-    plex = PlexStandIn(lives, downloads, pace=pace)
-    plex_tv = PlexTvStandIn(lives)
+    plex = PlexStandIn(lives, downloads, token=PLEX_TOKEN, pace=pace)
     seerr = SeerrStandIn(lives, pace=pace)
     kuma = UptimeKumaStandIn(lives, username=USERNAME, password=PASSWORD, pace=pace)
     videos = VideoSite(lives, pace=pace)
     seerr.on_available(_adds_to(plex))
     async with AsyncExitStack() as stack:
         urls = []
-        for one in (plex, plex_tv, seerr, kuma, videos):
+        for one in (plex, seerr, kuma, videos):
             urls.append(await one.start())
             stack.push_async_callback(one.stop)
-        settings = _settings(urls, plex.token, seerr.key, downloads)
-        yield Served(lives, plex, plex_tv, seerr, kuma, videos, settings)
+        settings = _settings(urls, PLEX_TOKEN, seerr.key, downloads)
+        yield Served(lives, plex, seerr, kuma, videos, settings)
 
 
-def _adds_to(plex: PlexStandIn):  # type: ignore[no-untyped-def]  # noqa: ANN202 - TEMP
+def _adds_to(plex: PlexStandIn) -> Callable[[str, int, tuple[int, ...]], None]:
     def add(kind: str, tmdb_id: int, seasons: tuple[int, ...]) -> None:
         if kind == "movie":
             plex.add_movie(tmdb_id)
@@ -71,11 +69,10 @@ def _adds_to(plex: PlexStandIn):  # type: ignore[no-untyped-def]  # noqa: ANN202
 def _settings(
     urls: list[str], plex_token: str, seerr_key: str, downloads: Path
 ) -> dict[str, str]:
-    plex, plex_tv, seerr, kuma, videos = urls
+    plex, seerr, kuma, videos = urls
     return {
         "PLEX_URL": plex,
         "PLEX_TOKEN": plex_token,
-        "PLEX_TV_URL": plex_tv,
         "OVERSEERR_URL": seerr,
         "OVERSEERR_API_KEY": seerr_key,
         "UPTIME_KUMA_URL": kuma,

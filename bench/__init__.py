@@ -1,0 +1,1 @@
+"""Measurements with ratios; never timed tests."""

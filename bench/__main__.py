@@ -1,0 +1,33 @@
+"""`make bench`: measures what the project promises about speed and memory.
+
+Prints figures and ratios; judges nothing. What is compared runs in turn, five
+rounds, and the median is shown. Everything talks to 127.0.0.1 and stops by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from bench import dispatching, downloading, searching, starting
+from bench.figures import Figure
+
+BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
+    "start": starting.measure,
+    "dispatch": dispatching.measure,
+    "search": searching.measure,
+    "download": downloading.measure,
+}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(BENCHES)
+    for name in wanted:
+        print(f"\n{name}", flush=True)
+        for figure in asyncio.run(BENCHES[name]()):
+            print(f"  {figure}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""How many commands a second go through dispatch, and how long a write waits."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bench.figures import ROUNDS, Figure, median, percentile
+from medianest_bot.core.context import Asked, Place
+from medianest_bot.core.roles import PlaceKind, Role
+from medianest_bot.core.store import config, people
+from medianest_bot.core.store.engine import Store
+from medianest_bot.demo_house import open_demo
+
+WRITERS = 20
+WRITES = 20
+COMMANDS = 200
+
+
+async def measure() -> list[Figure]:
+    rates, waits = [], []
+    with tempfile.TemporaryDirectory() as name:
+        async with open_demo(Path(name), pace=0) as demo:
+            askers = await _askers(demo)
+            for _round in range(ROUNDS):
+                rates.append(await _commands(demo, askers))
+        store = await Store.open(f"sqlite:///{name}/bench.db")
+        for _round in range(ROUNDS):
+            waits.append(percentile(await _writes(store), 95))
+        await store.close()
+    return [
+        Figure(
+            "commands through dispatch with the store", median(rates), "/s", "≥ 200"
+        ),
+        Figure("20 writers at once: one-row commit, p95", median(waits), "ms", "≤ 25"),
+    ]
+
+
+async def _askers(demo) -> list[Asked]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Enough people that nobody meets the limit of a hundred commands a minute."""
+    house, askers = demo.app.house, []
+    async with house.store.begin() as tx:
+        for number in range(20):
+            person = await people.add(
+                tx, f"bench {number}", Role.MEMBER, now=datetime.now(UTC)
+            )
+            account = f"bench-{number}"
+            await people.link(
+                tx, person.id, "console", account, account, datetime.now(UTC)
+            )
+            place = Place("console", account, PlaceKind.PRIVATE)
+            askers.append(Asked("console", account, account, place))
+    return askers
+
+
+async def _commands(demo, askers: list[Asked]) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    started = time.perf_counter()
+    await asyncio.gather(
+        *(
+            demo.app.dispatch.run("me", askers[number % len(askers)])
+            for number in range(COMMANDS)
+        )
+    )
+    rate = COMMANDS / (time.perf_counter() - started)
+    # A new minute for everybody, so that the next round meets no limit either.
+    demo.app.house.limits.forget()
+    return rate
+
+
+async def _writes(store: Store) -> list[float]:
+    took: list[float] = []
+
+    async def write(writer: int) -> None:
+        for number in range(WRITES):
+            started = time.perf_counter()
+            async with store.begin() as tx:
+                at = datetime.now(UTC) + timedelta(0)
+                await config.put(tx, f"bench.{writer}", str(number), at)
+            took.append((time.perf_counter() - started) * 1000)
+
+    await asyncio.gather(*(write(writer) for writer in range(WRITERS)))
+    return took
