@@ -32,7 +32,8 @@ from medianest_bot.core.secrets import Where
 from medianest_bot.core.store import config
 from medianest_bot.core.store.engine import Store
 from medianest_bot.services import sites
-from medianest_bot.services.http import Cache, Http, client
+from medianest_bot.services.cache import Cache
+from medianest_bot.services.http import Http, client
 from medianest_bot.services.lanes import Lanes, LaneSettings
 from medianest_bot.services.plex import Plex
 from medianest_bot.services.seerr import Seerr

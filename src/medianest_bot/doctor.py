@@ -15,8 +15,9 @@ from medianest_bot.core.secrets import Damaged, WrongKey, open_keyring
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors import StoreError
 from medianest_bot.services import sites
+from medianest_bot.services.cache import Cache
 from medianest_bot.services.errors import Refused, ServiceError, Unreachable
-from medianest_bot.services.http import Cache, Http, client
+from medianest_bot.services.http import Http, client
 from medianest_bot.services.plex import Plex
 from medianest_bot.services.seerr import Seerr
 from medianest_bot.settings import Settings, WrongSettings, read

@@ -13,6 +13,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from medianest_bot.services import http
+from medianest_bot.services.cache import Cache
 from medianest_bot.services.errors import (
     Missing,
     Refused,
@@ -84,7 +85,7 @@ async def seerr(replay: Replay) -> AsyncIterator[Seerr]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    client = Seerr(http.Http("seerr", http.client(url)), http.Cache(), "the key")
+    client = Seerr(http.Http("seerr", http.client(url)), Cache(), "the key")
     yield client
     await client.aclose()
     await runner.cleanup()

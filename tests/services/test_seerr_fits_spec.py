@@ -16,6 +16,7 @@ import yaml
 from medianest_bot.demo import household
 from medianest_bot.demo.seerr import SeerrStandIn
 from medianest_bot.services import http
+from medianest_bot.services.cache import Cache
 from medianest_bot.services.errors import ServiceError
 from medianest_bot.services.media import Kind
 from medianest_bot.services.seerr import Seerr
@@ -69,7 +70,7 @@ async def everything_it_sends() -> list[httpx.Request]:
         sent.append(request)
 
     connection.event_hooks["request"] = [note]
-    seerr = Seerr(http.Http("seerr", connection), http.Cache(), server.key)
+    seerr = Seerr(http.Http("seerr", connection), Cache(), server.key)
     await seerr.about()
     await seerr.check_key()
     await seerr.search("dune: part two")

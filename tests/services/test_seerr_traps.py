@@ -14,6 +14,7 @@ import pytest_asyncio
 from medianest_bot.demo import household
 from medianest_bot.demo.seerr import SeerrStandIn
 from medianest_bot.services import http
+from medianest_bot.services.cache import Cache
 from medianest_bot.services.errors import Missing, Refused, Unreachable, Unreadable
 from medianest_bot.services.media import Kind
 from medianest_bot.services.seerr import (
@@ -62,7 +63,7 @@ async def wire() -> Wire:
 async def seerr(stand_in: SeerrStandIn, wire: Wire) -> AsyncIterator[Seerr]:
     connection = http.client(await stand_in.start())
     connection.event_hooks["request"] = [wire.note]
-    client = Seerr(http.Http("seerr", connection), http.Cache(), stand_in.key)
+    client = Seerr(http.Http("seerr", connection), Cache(), stand_in.key)
     yield client
     await client.aclose()
 
@@ -304,7 +305,7 @@ async def test_only_managers_give_verdicts(seerr: Seerr) -> None:
 @pytest.mark.parametrize("key", ["wrong", "", "schlüssel", "a\nb"])
 async def test_a_wrong_key_is_told(stand_in: SeerrStandIn, key: str) -> None:
     connection = http.client(await stand_in.start())
-    client = Seerr(http.Http("seerr", connection), http.Cache(), key)
+    client = Seerr(http.Http("seerr", connection), Cache(), key)
     with pytest.raises(Refused) as caught:
         await client.check_key()
     assert refusal(caught.value) is Refusal.KEY

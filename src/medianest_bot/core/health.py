@@ -14,8 +14,8 @@ from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.store import status
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.status import Hour, ServiceStatus
+from medianest_bot.services.cache import Kept
 from medianest_bot.services.errors import ServiceError
-from medianest_bot.services.http import Kept
 from medianest_bot.services.uptime_kuma import Change, Snapshot, UptimeKuma
 
 log = structlog.get_logger(__name__)

@@ -18,8 +18,9 @@ from medianest_bot.services._kuma_models import (
     Source,
     maintenances,
 )
+from medianest_bot.services.cache import Cache, Kept
 from medianest_bot.services.errors import Refused, ServiceError, Unreachable
-from medianest_bot.services.http import Cache, Http, Kept
+from medianest_bot.services.http import Http
 
 FRESH_S = 20.0
 """How long an answer of /metrics or of the beats is good for."""

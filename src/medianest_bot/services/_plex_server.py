@@ -8,8 +8,9 @@ from dataclasses import replace
 from medianest_bot.services import _plex_reading as reading
 from medianest_bot.services._plex_calls import Calls
 from medianest_bot.services._plex_models import Identity, Item, Section
+from medianest_bot.services.cache import Cache, Kept
 from medianest_bot.services.errors import ServiceError, Unreadable
-from medianest_bot.services.http import READ_S, Cache, Http, Kept
+from medianest_bot.services.http import READ_S, Http
 
 LIBRARY_FRESH_S = 600
 _IDENTITY_FRESH_S = 3600

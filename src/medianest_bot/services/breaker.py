@@ -17,6 +17,10 @@ LEAST_CALLS = 5
 FAILED_PROBES = 2
 
 
+class Turn:
+    """One call that was let in; it gives its turn back by `record` or `release`."""
+
+
 class Breaker:
     """Opens for 30 s after two failed probes or half of five or more calls failing.
 
@@ -28,7 +32,7 @@ class Breaker:
         self._calls: deque[tuple[float, bool]] = deque(maxlen=200)
         self._open_until: float | None = None
         self._failed_probes = 0
-        self._trying = False
+        self._trial: Turn | None = None
         self.since: datetime | None = None
         """When the neighbour stopped answering; None while it answers."""
 
@@ -37,31 +41,40 @@ class Breaker:
         """True while ordinary calls must not be made."""
         if self._open_until is None:
             return False
-        return self._clock() < self._open_until or self._trying
+        return self._clock() < self._open_until or self._trial is not None
 
-    def enter(self) -> bool:
-        """May this call go out? After the pause, only the first caller may."""
+    def enter(self) -> Turn | None:
+        """A turn for this call, or None: after the pause, only one caller has one."""
         if self.is_open:
-            return False
-        self._trying = self._open_until is not None
-        return True
+            return None
+        turn = Turn()
+        if self._open_until is not None:
+            self._trial = turn
+        return turn
 
-    def record(self, *, ok: bool) -> None:
+    def record(self, turn: Turn, *, ok: bool) -> None:
         """Note how a call that was let in ended."""
+        is_trial = turn is self._trial
+        if self._open_until is not None and not is_trial:
+            return  # let in before it opened: it says nothing about now
+        self._trial = None
         now = self._clock()
-        self._trying = False
+        self._calls.append((now, ok))
         if ok:
             self._recovered()
-        else:
-            self.since = self.since or datetime.now(UTC)
-        self._calls.append((now, ok))
-        if not ok and (self._open_until is not None or self._half_failed(now)):
+            return
+        self.since = self.since or datetime.now(UTC)
+        if is_trial or self._half_failed(now):
             self._open_until = now + OPEN_S
+
+    def release(self, turn: Turn) -> None:
+        """A call that was let in was cancelled: it says nothing about the neighbour."""
+        if turn is self._trial:
+            self._trial = None
 
     def probed(self, *, ok: bool) -> None:
         """Note a health probe, which is made whether the breaker is open or not."""
         if ok:
-            self._failed_probes = 0
             self._recovered()
             return
         self._failed_probes += 1
@@ -69,14 +82,12 @@ class Breaker:
         if self._failed_probes >= FAILED_PROBES:
             self._open_until = self._clock() + OPEN_S
 
-    def release(self) -> None:
-        """A call that was let in was cancelled: it says nothing about the neighbour."""
-        self._trying = False
-
     def _recovered(self) -> None:
         if self._open_until is not None:
             self._calls.clear()
         self._open_until = None
+        self._trial = None
+        self._failed_probes = 0
         self.since = None
 
     def _half_failed(self, now: float) -> bool:

@@ -13,24 +13,21 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import httpx
 import structlog
-from cashews import Cache as Cashews
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_exponential_jitter,
-)
 
+from medianest_bot.services._tries import Again, retry_after, tries
 from medianest_bot.services.breaker import Breaker
-from medianest_bot.services.errors import Missing, Refused, Unreachable, Unreadable
+from medianest_bot.services.errors import (
+    Missing,
+    Refused,
+    ServiceError,
+    Unreachable,
+    Unreadable,
+)
 
 CALL_S = 10.0
 """All the time one call may take, repeats included."""
@@ -42,9 +39,9 @@ PROBE_S = 3.0
 """The same for a health probe."""
 
 _SAID = 200
+_MAY_PASS = frozenset({429, 502, 503, 504})
 _LARGEST = 32 * 1024 * 1024
 
-T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -91,15 +88,6 @@ def client(
 def _trust() -> ssl.SSLContext:
     """Shared, because reading the certificates takes 20 ms."""
     return httpx.create_ssl_context(trust_env=False)
-
-
-class _Again(Exception):
-    """This try failed in a way that may pass; `after_s` is the neighbour's wish."""
-
-    def __init__(self, error: Unreachable, after_s: float | None = None) -> None:
-        super().__init__()
-        self.error = error
-        self.after_s = after_s
 
 
 class Http:
@@ -163,71 +151,79 @@ class Http:
 
         Raises Unreachable, Refused or Missing. A 2xx of any kind is an Answer.
         """
-        if not self.breaker.enter():
+        turn = self.breaker.enter()
+        if turn is None:
             raise Unreachable(self.service, since=self.breaker.since)
-        request = self._client.build_request(
-            method, path, params=params, headers=headers, json=json
-        )
         try:
-            answer = await self._within(within_s, request, repeatable=repeatable)
-        except Unreachable as error:
-            self.breaker.record(ok=False)
+            request = self._client.build_request(
+                method, path, params=params, headers=headers, json=json
+            )
+            answer = await self._within(
+                within_s, request, answers=answers, repeatable=repeatable
+            )
+            answer = self._judge(answer, answers)
+        except ServiceError as error:
+            self.breaker.record(turn, ok=_did_answer(error))
             error.since = self.breaker.since
             raise
         except BaseException:
-            self.breaker.release()
+            self.breaker.release(turn)
             raise
-        is_answer = answer.status < 500 or answer.status in answers
-        self.breaker.record(ok=is_answer)
-        return self._judge(answer, answers)
+        self.breaker.record(turn, ok=True)
+        return answer
 
     async def probe(self, path: str) -> float:
         """Ask whether it is up, past the breaker; return the milliseconds it took."""
         request = self._client.build_request("GET", path)
         started = self._clock()
         try:
-            answer = await self._within(PROBE_S, request, repeatable=False)
-            self._judge(answer, ())
-        except Unreachable:
-            self.breaker.probed(ok=False)
-            raise
-        except (Refused, Missing):
-            self.breaker.probed(ok=True)
+            self._judge(await self._within(PROBE_S, request), ())
+        except ServiceError as error:
+            self.breaker.probed(ok=_did_answer(error))
+            error.since = self.breaker.since
             raise
         self.breaker.probed(ok=True)
         return (self._clock() - started) * 1000
 
     async def _within(
-        self, within_s: float, request: httpx.Request, *, repeatable: bool
+        self,
+        within_s: float,
+        request: httpx.Request,
+        *,
+        answers: Collection[int] = (),
+        repeatable: bool = False,
     ) -> Answer:
-        ends = self._clock() + within_s
-        tries = AsyncRetrying(
-            retry=retry_if_exception_type(_Again),
-            stop=stop_after_attempt(3 if repeatable else 1),
-            wait=_wait_as_told,
-            sleep=self._wait,
-            before_sleep=_give_up_past(ends, self._clock),
-            reraise=True,
+        passing = _MAY_PASS.difference(answers) if repeatable else frozenset()
+        again = tries(
+            3 if repeatable else 1,
+            ends=self._clock() + within_s,
+            clock=self._clock,
+            wait=self._wait,
         )
         try:
             async with asyncio.timeout(within_s):
-                return await tries(self._once, request, repeatable=repeatable)
-        except _Again as again:
-            raise again.error from again.__cause__
+                return await again(self._once, request, passing)
+        except Again as last:
+            raise last.error from last.__cause__
         except TimeoutError as error:
             raise Unreachable(self.service) from error
 
-    async def _once(self, request: httpx.Request, *, repeatable: bool) -> Answer:
+    async def _once(self, request: httpx.Request, passing: Collection[int]) -> Answer:
         started = self._clock()
         try:
             answer = await self._read(request)
+        except httpx.DecodingError as error:
+            self._note(request, type(error).__name__, started)
+            raise Unreadable(self.service) from error
         except httpx.HTTPError as error:
             self._note(request, type(error).__name__, started)
-            raise _Again(Unreachable(self.service)) from error
+            # What cannot be sent is quoted in the error, and may be a key.
+            cause = None if isinstance(error, httpx.LocalProtocolError) else error
+            raise Again(Unreachable(self.service)) from cause
         self._note(request, answer.status, started)
-        if repeatable and answer.status in (429, 502, 503, 504):
+        if answer.status in passing:
             trouble = Unreachable(self.service, status=answer.status)
-            raise _Again(trouble, _retry_after(answer.headers.get("retry-after")))
+            raise Again(trouble, retry_after(answer.headers.get("retry-after")))
         return answer
 
     async def _read(self, request: httpx.Request) -> Answer:
@@ -255,7 +251,6 @@ class Http:
             self.service,
             status=status,
             said=_said(answer.body),
-            since=self.breaker.since,
         )
 
     def _note(self, request: httpx.Request, ended: object, started: float) -> None:
@@ -265,39 +260,10 @@ class Http:
         )
 
 
-def _wait_as_told(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _Again) and error.after_s is not None:
-        return error.after_s
-    return wait_exponential_jitter(multiplier=0.1, max=2, jitter=0.1)(state)
-
-
-def _give_up_past(
-    ends: float, clock: Callable[[], float]
-) -> Callable[[RetryCallState], None]:
-    """No sleeping past the deadline: say at once that it did not answer."""
-
-    def check(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        if error is not None and clock() + state.upcoming_sleep >= ends:
-            raise error
-
-    return check
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds to wait, from either form of the header (RFC 9110, 10.2.3)."""
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (when - datetime.now(UTC)).total_seconds()) if when.tzinfo else None
+def _did_answer(error: ServiceError) -> bool:
+    """False where the error says that the neighbour is down; 4xx are answers."""
+    is_fault = error.status is None or error.status >= 500
+    return not (isinstance(error, Unreachable) and is_fault)
 
 
 def _said(body: bytes) -> str:
@@ -310,81 +276,3 @@ def _said(body: bytes) -> str:
         return ""
     text = value.get("message") or value.get("error") or ""
     return text[:_SAID] if isinstance(text, str) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept(Generic[T]):
-    """A value and when it was read; `is_stale` says the neighbour is not answering."""
-
-    value: T
-    at: datetime
-    is_stale: bool = False
-
-
-class Cache:
-    """The last good answers of one neighbour, each with its age.
-
-    Fresh ones are served at once; where the neighbour does not answer, the last
-    good one is (for a day). Identical reads in flight are shared.
-    """
-
-    _KEPT_S = 24 * 3600
-
-    def __init__(
-        self, url: str = "mem://?size=1000", now: Callable[[], datetime] | None = None
-    ) -> None:
-        self._cashews = Cashews()
-        self._cashews.setup(url)
-        self._now = now or (lambda: datetime.now(UTC))
-        self._reading: dict[str, asyncio.Task[Any]] = {}
-
-    async def read(
-        self, key: str, fetch: Callable[[], Awaitable[T]], *, fresh_s: float
-    ) -> Kept[T]:
-        """The value under `key`, fetched when older than `fresh_s`.
-
-        Raises what `fetch` raises where nothing was kept.
-        """
-        kept: Kept[T] | None = await self._cashews.get(key)
-        if kept and (self._now() - kept.at).total_seconds() <= fresh_s:
-            return kept
-        try:
-            return await self._shared(key, fetch)
-        except Unreachable:
-            if kept is None:
-                raise
-            return Kept(kept.value, kept.at, is_stale=True)
-
-    async def peek(self, key: str) -> Kept[Any] | None:
-        """What is kept under `key`, however old; asks nobody."""
-        value: Kept[Any] | None = await self._cashews.get(key)
-        return value
-
-    async def forget(self, key: str) -> None:
-        await self._cashews.delete(key)
-
-    async def aclose(self) -> None:
-        for task in list(self._reading.values()):
-            task.cancel()
-        await asyncio.gather(*self._reading.values(), return_exceptions=True)
-        await self._cashews.close()
-
-    async def _shared(self, key: str, fetch: Callable[[], Awaitable[T]]) -> Kept[T]:
-        task = self._reading.get(key)
-        if task is None:
-            task = asyncio.create_task(self._fetch(key, fetch))
-            self._reading[key] = task
-            task.add_done_callback(lambda done: self._finished(key, done))
-        # One impatient reader must not cancel the read the others wait for.
-        kept: Kept[T] = await asyncio.shield(task)
-        return kept
-
-    async def _fetch(self, key: str, fetch: Callable[[], Awaitable[T]]) -> Kept[T]:
-        kept = Kept(await fetch(), self._now())
-        await self._cashews.set(key, kept, expire=self._KEPT_S)
-        return kept
-
-    def _finished(self, key: str, task: asyncio.Task[Any]) -> None:
-        self._reading.pop(key, None)
-        if not task.cancelled():
-            task.exception()  # every reader saw it; nobody else needs the warning

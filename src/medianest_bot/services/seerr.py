@@ -44,7 +44,8 @@ from medianest_bot.services._seerr_refusals import (
     is_csrf,
     refusal,
 )
-from medianest_bot.services.http import CALL_S, READ_S, Cache, Http, Kept
+from medianest_bot.services.cache import Cache, Kept
+from medianest_bot.services.http import CALL_S, READ_S, Http
 from medianest_bot.services.media import Kind
 
 __all__ = [

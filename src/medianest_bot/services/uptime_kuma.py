@@ -35,8 +35,9 @@ from medianest_bot.services._kuma_models import (
 )
 from medianest_bot.services._kuma_sign_in import Door
 from medianest_bot.services._kuma_socket import Line, connect
+from medianest_bot.services.cache import Kept
 from medianest_bot.services.errors import Refused, ServiceError, Unreachable
-from medianest_bot.services.http import CALL_S, READ_S, Http, Kept
+from medianest_bot.services.http import CALL_S, READ_S, Http
 
 __all__ = [
     "Beat",
