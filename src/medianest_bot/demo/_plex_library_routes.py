@@ -73,13 +73,11 @@ class LibraryDesk:
         return self._page(request, rows, **_of(about))
 
     async def _recent(self, request: web.Request) -> web.Response:
-        keys = [request.match_info.get("section")]
-        asked = {"sort": "addedAt:desc"}
-        if keys == [None]:
-            keys = list(self._library.sections)
-        known = [key for key in keys if key in self._library.sections]
+        only = request.match_info.get("section")
+        known = [key for key in self._library.sections if only in (None, key)]
         if not known:
             return no(404, "Not Found")
+        asked = {"sort": "addedAt:desc"}
         rows = [row for key in known for row in self._library.query(key, asked)]
         rows.sort(key=lambda row: int(row["addedAt"]), reverse=True)
         return self._page(request, rows)
