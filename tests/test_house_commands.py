@@ -89,12 +89,16 @@ def test_only_the_last_argument_takes_the_rest_of_the_line(one: Command) -> None
 
 
 def table() -> str:
-    """The commands as README shows them."""
-    rows = (
-        f"| `{one.usage().replace('|', chr(92) + '|')}` | {one.help} | {one.role} |\n"
-        for one in SHOWN
-    )
+    """The commands as README shows them; options are the guide's."""
+    rows = (f"| `{_form(one)}` | {one.help} | {one.role} |\n" for one in SHOWN)
     return "| Type | What it does | For |\n|---|---|---|\n" + "".join(rows)
+
+
+def _form(one: Command) -> str:
+    required = (
+        argument.name.upper() for argument in one.arguments if argument.required
+    )
+    return " ".join((one.name, *required))
 
 
 def test_the_readme_lists_every_command() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from medianest_bot.core.store.errors import Why
+
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -102,6 +104,11 @@ def test_every_page_is_reached_from_the_readme() -> None:
         and page.relative_to(ROOT).as_posix() not in re.findall(r"\]\(([^)#]+)", readme)
     ]
     assert unreached == []
+
+
+def test_every_trouble_of_the_database_has_its_remedy() -> None:
+    run = (ROOT / "docs" / "run.md").read_text("utf-8")
+    assert [why for why in Why if f"| `{why}` |" not in run] == []
 
 
 def test_the_notices_name_the_licence_of_everything_the_bot_needs() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -68,13 +69,17 @@ SAID = said()
 
 def sentences(one: Said) -> Iterator[str]:
     """The texts behind a call, as far as they stand still in its module."""
-    for text in one.texts:
+    for text in itertools.chain.from_iterable(map(halves, one.texts)):
         if isinstance(text, ast.Constant):
             yield str(text.value)
             continue
         table = text.value if isinstance(text, ast.Subscript) else text
         value = evaluated(table, module(one.path))
         yield from value.values() if isinstance(value, Mapping) else (value,)
+
+
+def halves(text: ast.expr) -> tuple[ast.expr, ...]:
+    return (text.body, text.orelse) if isinstance(text, ast.IfExp) else (text,)
 
 
 def evaluated(expression: ast.expr, inside: ModuleType) -> Any:
@@ -88,11 +93,13 @@ def module(path: Path) -> ModuleType:
 
 
 def is_still(text: ast.expr) -> bool:
-    """True for a constant, or a name in capitals, or an entry of such a table."""
+    """True for a constant, a name in capitals, one of two such, an entry of a table."""
     if isinstance(text, ast.Constant):
         return isinstance(text.value, str)
     if isinstance(text, ast.Subscript):
         return is_still(text.value)
+    if isinstance(text, ast.IfExp):
+        return is_still(text.body) and is_still(text.orelse)
     name = text.attr if isinstance(text, ast.Attribute) else getattr(text, "id", "")
     return name.isupper()
 
