@@ -194,9 +194,10 @@ class Http:
         repeatable: bool = False,
     ) -> Answer:
         passing = _MAY_PASS.difference(answers) if repeatable else frozenset()
+        started = self._clock()
         again = tries(
             3 if repeatable else 1,
-            ends=self._clock() + within_s,
+            ends=started + within_s,
             clock=self._clock,
             wait=self._wait,
         )
@@ -206,6 +207,7 @@ class Http:
         except Again as last:
             raise last.error from last.__cause__
         except TimeoutError as error:
+            self._note(request, "deadline", started)
             raise Unreachable(self.service) from error
 
     async def _once(self, request: httpx.Request, passing: Collection[int]) -> Answer:
