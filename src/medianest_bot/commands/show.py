@@ -10,6 +10,7 @@ from medianest_bot.core.command import Param, command
 from medianest_bot.core.context import Context
 from medianest_bot.core.health import SUBJECT
 from medianest_bot.core.reply import Reply
+from medianest_bot.core.roles import Role
 from medianest_bot.core.words import Sorry, marked
 
 NO_SUCH = marked("There is nothing called “{subject}” to show.")
@@ -23,7 +24,7 @@ DRAWINGS: Mapping[str, Callable[[Context, int], Awaitable[Reply]]] = {
 """Who draws which kind of subject; drawing reads rows and asks no neighbour."""
 
 
-@command("Show a request or a download", draws=True, hidden=True)
+@command("Show a request or a download", role=Role.GUEST, draws=True, hidden=True)
 async def show(
     ctx: Context,
     subject: Annotated[str, Param("what to show", example="request:17")],
@@ -33,6 +34,7 @@ async def show(
     kind, _colon, number = subject.partition(":")
     draw = DRAWINGS.get(kind)
     is_number = number.isascii() and number.isdigit() and len(number) < 11
-    if draw is None or not is_number or int(number) >= _LARGEST:
+    is_theirs = ctx.role.covers(Role.MEMBER)
+    if draw is None or not is_number or int(number) >= _LARGEST or not is_theirs:
         raise Sorry(NO_SUCH, subject=subject[:40])
     return await draw(ctx, int(number))

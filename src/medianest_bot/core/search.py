@@ -14,6 +14,7 @@ from enum import StrEnum
 import structlog
 
 from medianest_bot.core import titles as names
+from medianest_bot.core._open_rows import OpenRows
 from medianest_bot.core._search_asking import (
     LEAST_BY_SHORT,
     Heard,
@@ -35,7 +36,6 @@ from medianest_bot.core._search_titles import (
     merged,
     of_item,
 )
-from medianest_bot.core.store import requests as rows
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.store.requests import MediaRequest
@@ -83,12 +83,12 @@ class Search:
         videos: Videos | None,
         now: Callable[[], datetime],
     ) -> None:
-        self._store = store
         self._plex = plex
         self._seerr = seerr
         self._videos = videos
         self._now = now
         self._library = Library(Owned())
+        self._open_rows = OpenRows(store)
         self._identity: Identity | None = None
         self._known: OrderedDict[Key, Title] = OrderedDict()
         self._suggesting: dict[str, asyncio.Task[list[Title]]] = {}
@@ -103,7 +103,7 @@ class Search:
         """
         wanted = names.read(query)
         heard = Heard(READ_S + _GRACE_S)
-        asked = asyncio.create_task(self._open_rows())
+        asked = asyncio.create_task(self._open_rows.read())
         await asyncio.gather(self._hear_owned(), *self._questions(wanted, where, heard))
         found = self._ranked(wanted, heard)
         shelf = self._shelf(await asked, person)
@@ -127,7 +127,7 @@ class Search:
             task = asyncio.create_task(self._candidates(wanted))
             self._suggesting[key] = task
             task.add_done_callback(lambda _done: self._suggesting.pop(key, None))
-        asked = asyncio.create_task(self._open_rows())
+        asked = asyncio.create_task(self._open_rows.read())
         # One who stops typing must not stop the search of the others.
         found = await asyncio.shield(task)
         shelf = self._shelf(await asked, person)
@@ -211,10 +211,6 @@ class Search:
         if owned is not self._library.owned:
             # Thousands of names are folded: not on the loop.
             self._library = await asyncio.to_thread(Library, owned)
-
-    async def _open_rows(self) -> tuple[MediaRequest, ...]:
-        async with self._store.read() as db:
-            return await rows.open_ones(db)
 
     def _shelf(self, asked: Iterable[MediaRequest], person: Person | None) -> Shelf:
         return Shelf(

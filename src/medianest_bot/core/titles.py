@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from rapidfuzz import fuzz
@@ -87,6 +88,7 @@ def _year(wanted: Wanted, one: Named) -> float:
     return (2.0, 0.0)[away] if away < 2 else -_OTHER_YEAR
 
 
+@lru_cache(maxsize=20_000)
 def _likeness(words: str, title: str) -> float:
     typed, name = without_article(fold(words)), without_article(fold(title))
     if typed == name:
