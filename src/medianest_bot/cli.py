@@ -175,4 +175,6 @@ def _folder(data: Path | None) -> Iterator[Path]:
 
 
 def _log(settings: Settings) -> None:
-    log.configure(settings.log_level, settings.log_format)
+    log.configure(
+        settings.log_level, settings.log_format, secrets=settings.secret_values()
+    )
