@@ -139,10 +139,19 @@ class Talk:
         return True
 
     async def tell(self, account: str, reply: Reply) -> bool:
-        """Show news, if they are for the one who sits here."""
+        """Show news, if they are for the one who sits here.
+
+        A card of the same subject is news enough: it is redrawn. Elsewhere news
+        are a message of their own, which nothing redraws.
+        """
         if account != self._door.account:
             return False
-        self._screen.news(self._keep(self._new(reply)))
+        card = next((one for one in self._shown.values() if _shows(one, reply)), None)
+        if card is None:
+            told = replace(reply, follows=None, busy=False)
+            self._screen.news(self._keep(self._new(told)))
+        elif card.reply != reply:
+            self._redraw(replace(card, reply=reply))
         self.changed.set()
         return True
 
@@ -237,6 +246,10 @@ class Talk:
             # A chat loop: the answer is given; a card that could not be kept rests.
             log.exception("follow", subject=subject)
             self._redraw(replace(shown, subject=None))
+
+
+def _shows(shown: Shown, reply: Reply) -> bool:
+    return reply.follows is not None and shown.subject == reply.follows
 
 
 def line_of(subject: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from medianest_bot.demo import household
 from medianest_bot.demo.household import Household
 from medianest_bot.demo.plex import PlexStandIn
+from medianest_bot.demo.plex_tv import PlexTvStandIn
 from medianest_bot.demo.seerr import SeerrStandIn
 from medianest_bot.demo.uptime_kuma import UptimeKumaStandIn
 from medianest_bot.demo.videos import VideoSite
@@ -26,6 +27,7 @@ class Served:
 
     household: Household
     plex: PlexStandIn
+    plex_tv: PlexTvStandIn
     seerr: SeerrStandIn
     kuma: UptimeKumaStandIn
     videos: VideoSite
@@ -43,17 +45,19 @@ async def serve(folder: Path, *, pace: float = 1.0) -> AsyncIterator[Served]:
     downloads = folder / "downloads"
     downloads.mkdir(parents=True, exist_ok=True)
     plex = PlexStandIn(lives, downloads, token=PLEX_TOKEN, pace=pace)
+    plex_tv = PlexTvStandIn(lives)
     seerr = SeerrStandIn(lives, pace=pace)
     kuma = UptimeKumaStandIn(lives, username=USERNAME, password=PASSWORD, pace=pace)
     videos = VideoSite(lives, pace=pace)
     seerr.on_available(_adds_to(plex))
     async with AsyncExitStack() as stack:
         urls = []
-        for one in (plex, seerr, kuma, videos):
+        for one in (plex, plex_tv, seerr, kuma, videos):
             urls.append(await one.start())
             stack.push_async_callback(one.stop)
+        plex_tv.plex_url = urls[0]
         settings = _settings(urls, PLEX_TOKEN, seerr.key, downloads)
-        yield Served(lives, plex, seerr, kuma, videos, settings)
+        yield Served(lives, plex, plex_tv, seerr, kuma, videos, settings)
 
 
 def _adds_to(plex: PlexStandIn) -> Callable[[str, int, tuple[int, ...]], None]:
@@ -69,10 +73,11 @@ def _adds_to(plex: PlexStandIn) -> Callable[[str, int, tuple[int, ...]], None]:
 def _settings(
     urls: list[str], plex_token: str, seerr_key: str, downloads: Path
 ) -> dict[str, str]:
-    plex, seerr, kuma, videos = urls
+    plex, plex_tv, seerr, kuma, videos = urls
     return {
         "PLEX_URL": plex,
         "PLEX_TOKEN": plex_token,
+        "PLEX_TV_URL": plex_tv,
         "OVERSEERR_URL": seerr,
         "OVERSEERR_API_KEY": seerr_key,
         "UPTIME_KUMA_URL": kuma,
