@@ -18,12 +18,14 @@ import httpx
 import structlog
 
 from medianest_bot import commands
-from medianest_bot.core import secrets
+from medianest_bot._redaction import Redaction
+from medianest_bot.core import people, secrets
 from medianest_bot.core.command import find
 from medianest_bot.core.dispatch import Dispatch
 from medianest_bot.core.downloads import Downloads
 from medianest_bot.core.health import Health, Probe
 from medianest_bot.core.house import House
+from medianest_bot.core.housekeeping import Housekeeping
 from medianest_bot.core.limits import Limits
 from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.requests import Requests
@@ -99,8 +101,12 @@ class _Builder:
         await self._check_canary()
         self._outbox = Outbox(self._store, _now)
         house = await self._house()
-        dispatch = Dispatch(house, self._ring.derive("lines"))
+        redact = Redaction(settings.secret_values()).hide
+        dispatch = Dispatch(house, self._ring.derive("lines"), redact=redact)
+        await people.make_admins(self._store, settings.admins, _now)
         self._start("outbox", self._outbox.run(dispatch.draw))
+        self._start("limits", house.limits.run())
+        self._start("housekeeping", Housekeeping(self._store, _now).run())
         self._start("requests", house.requests.run())
         self._start("downloads", house.downloads.run())
         self._start("health", house.health.run())

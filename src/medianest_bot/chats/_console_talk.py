@@ -218,7 +218,8 @@ class Talk:
         return shown if shown and shown.subject == card.subject else None
 
     async def _refresh(self, shown: Shown, subject: str) -> None:
-        reader = Reader(PLATFORM, self._door.account, self.place)
+        kind = self._door.place_kind
+        reader = Reader(PLATFORM, self._door.account, self.place, kind)
         try:
             reply = await self._door.dispatch.draw(line_of(subject), reader)
         except Exception:
@@ -239,6 +240,7 @@ class Talk:
             account=self._door.account,
             line=line_of(subject),
             drawn="",
+            place_kind=self._door.place_kind.value,
         )
         try:
             await self._door.outbox.follow(card, shown.reply)

@@ -26,6 +26,8 @@ NO_SUCH_SEERR = marked("Seerr has no user {number}.")
 REALLY = marked("Remove {name}, with all their requests and downloads from my memory?")
 
 CHATS = ("telegram", "discord", "console")
+SHOWN = 25
+"""Discord shows no more suggestions than this."""
 _ACCOUNT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -42,8 +44,8 @@ async def names(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
     """People whose name holds what was typed."""
     async with ctx.house.store.read() as db:
         everybody = await people.everyone(db)
-    found = (p.name for p in everybody if typed.casefold() in p.name.casefold())
-    return tuple(Suggestion(name, name) for name in found)
+    found = [p.name for p in everybody if typed.casefold() in p.name.casefold()]
+    return tuple(Suggestion(name, name) for name in found[:SHOWN])
 
 
 @command(
@@ -148,9 +150,9 @@ async def _person(ctx: Context, name: str) -> Person:
 
 
 def _role(value: str) -> Role:
-    if value not in list(Role):
+    if value.casefold() not in list(Role):
         raise Sorry(WHICH_ROLE, roles=", ".join(Role))
-    return Role(value)
+    return Role(value.casefold())
 
 
 def _done(text: str) -> Reply:

@@ -19,7 +19,7 @@ OPTIONAL = marked("{help} (optional)")
 
 async def names(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
     """Commands that begin with what was typed."""
-    found = (c for c in ctx.house.commands.visible(ctx.role) if typed in c.name)
+    found = (c for c in _visible(ctx) if typed.casefold() in c.name)
     return tuple(Suggestion(c.name, c.name) for c in found)
 
 
@@ -31,15 +31,15 @@ async def help_(
     if not about:
         return _everything(ctx)
     found, _rest = ctx.house.commands.split(about)
-    is_visible = found in ctx.house.commands.visible(ctx.role)
-    return _one(found) if is_visible else _everything(ctx)
+    return _one(found) if found in _visible(ctx) else _everything(ctx)
+
+
+def _visible(ctx: Context) -> tuple[Command, ...]:
+    return ctx.house.commands.visible(ctx.role, ctx.asked.place.kind)
 
 
 def _everything(ctx: Context) -> Reply:
-    rows = (
-        Item(title=c.usage(), text=_(c.help))
-        for c in ctx.house.commands.visible(ctx.role)
-    )
+    rows = (Item(title=c.usage(), text=_(c.help)) for c in _visible(ctx))
     return Reply(title=_(TITLE), items=tuple(rows), text=_(FOOT))
 
 

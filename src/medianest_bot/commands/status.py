@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from medianest_bot.core import pictures
@@ -14,7 +15,13 @@ from medianest_bot.core.reply import Choice, Item, Picture, Reply, Show, Tone
 from medianest_bot.core.roles import Role
 from medianest_bot.core.troubles import clock, service_name, worded
 from medianest_bot.core.words import _, ago, marked, n_
-from medianest_bot.services.uptime_kuma import Monitor, Snapshot, State
+from medianest_bot.services.errors import ServiceError
+from medianest_bot.services.uptime_kuma import (
+    Monitor,
+    SignInTrouble,
+    Snapshot,
+    State,
+)
 
 ALL_WELL = marked("Everything is up")
 NOTHING = marked("There is nothing to watch yet: no neighbour is set up.")
@@ -30,6 +37,27 @@ STATES = {
     State.UNKNOWN: marked("paused"),
 }
 OLD = marked("Uptime Kuma does not answer; this is from {time}.")
+NOT_YET = marked("Not everything has been checked yet")
+CLOSED = marked("Uptime Kuma does not let me in. An admin can mend that.")
+SIGN_IN: Mapping[str, str] = {
+    SignInTrouble.NO_CREDENTIALS: marked(
+        "Uptime Kuma wants to know who I am. Set UPTIME_KUMA_USERNAME and "
+        "UPTIME_KUMA_PASSWORD, and start me again."
+    ),
+    SignInTrouble.WRONG_CREDENTIALS: marked(
+        "Uptime Kuma refuses my user name or password. Check UPTIME_KUMA_USERNAME "
+        "and UPTIME_KUMA_PASSWORD, and start me again."
+    ),
+    SignInTrouble.TOTP_NEEDED: marked(
+        "Uptime Kuma asks for a six-digit code. Set UPTIME_KUMA_TOTP to the one your "
+        "authenticator shows, and start me again at once."
+    ),
+    SignInTrouble.TOKEN_REFUSED: marked(
+        "Uptime Kuma no longer accepts my sign-in, perhaps since its password was "
+        "changed. Set UPTIME_KUMA_USERNAME and UPTIME_KUMA_PASSWORD, and start me "
+        "again."
+    ),
+}
 HOURS = 24
 
 
@@ -47,11 +75,10 @@ async def drawn(ctx: Context, *, ask: bool = False) -> Reply:
     if not items:
         return Reply(text=_(NOTHING))
     down = _down(standing)
-    title = n_("{count} thing is down", "{count} things are down", down)
     strips = _strips(standing, now)
     return Reply(
-        title=title if down else _(ALL_WELL),
-        text="\n".join(_notes(standing, now)),
+        title=_title(standing, down),
+        text="\n".join(_notes(ctx, standing, now)),
         items=tuple(items),
         picture=await _picture(strips),
         choices=(Choice(_("Look again"), "status"),),
@@ -61,9 +88,16 @@ async def drawn(ctx: Context, *, ask: bool = False) -> Reply:
     )
 
 
+def _title(standing: Standing, down: int) -> str:
+    if down:
+        return n_("{count} thing is down", "{count} things are down", down)
+    is_known = all(one.state is not Up.UNKNOWN for one in standing.services)
+    return _(ALL_WELL) if is_known else _(NOT_YET)
+
+
 def _service(one: ServiceHealth, now: datetime) -> Item:
     parts = [_(STATES[one.state])]
-    if one.since is not None:
+    if one.since is not None and one.state is not Up.UNKNOWN:
         parts.append(_("since {time}", time=clock(one.since, now)))
     if one.response_ms is not None and one.state is not Up.DOWN:
         parts.append(_("{ms} ms", ms=round(one.response_ms)))
@@ -106,16 +140,28 @@ def _percent(ratio: float) -> str:
     return f"{value:g} %"
 
 
-def _notes(standing: Standing, now: datetime) -> list[str]:
+def _notes(ctx: Context, standing: Standing, now: datetime) -> list[str]:
     notes = []
     kept = standing.kuma
     if kept is not None and kept.is_stale:
         notes.append(_(OLD, time=clock(kept.at, now)))
-    elif kept is None and standing.trouble is not None:
-        notes.append(worded(standing.trouble, now))
+    if standing.trouble is not None:
+        notes += _troubles(ctx, standing.trouble, now, is_blind=kept is None)
     if kept is not None:
         notes += _announced(kept.value, now)
     return notes
+
+
+def _troubles(
+    ctx: Context, trouble: ServiceError, now: datetime, *, is_blind: bool
+) -> list[str]:
+    """Why Uptime Kuma is not there, or less of it than there could be."""
+    if trouble.said not in SIGN_IN:
+        return [worded(trouble, now)] if is_blind else []
+    is_chosen = trouble.said == SignInTrouble.NO_CREDENTIALS and not is_blind
+    if ctx.is_admin and not is_chosen:
+        return [_(SIGN_IN[trouble.said])]
+    return [_(CLOSED)] if is_blind else []
 
 
 def _announced(snapshot: Snapshot, now: datetime) -> list[str]:

@@ -26,7 +26,7 @@ from rapidfuzz import fuzz, process
 
 from medianest_bot.core import line as lines
 from medianest_bot.core.reply import Reply, Suggestion
-from medianest_bot.core.roles import Role
+from medianest_bot.core.roles import ADMIN_PLACES, PlaceKind, Role
 from medianest_bot.core.words import Sorry, marked
 
 Run = Callable[..., Awaitable[Reply]]
@@ -128,6 +128,11 @@ class Command:
     notes: str = ""
     """A sentence or two more for `help NAME`."""
 
+    def is_for(self, role: Role, place: PlaceKind) -> bool:
+        """True where somebody who counts as `role` there may ask this."""
+        is_here = self.where is not Where.ADMINS or place in ADMIN_PLACES
+        return role.covers(self.role) and is_here
+
     def usage(self) -> str:
         """The form in one line: `download url [as:video|audio]`."""
         return " ".join((self.name, *(_usage(argument) for argument in self.arguments)))
@@ -198,9 +203,11 @@ class Commands:
                 return self.by_name[name], " ".join(words[count:])
         raise self._unknown(" ".join(words[:2]), words[0])
 
-    def visible(self, role: Role) -> tuple[Command, ...]:
-        """What somebody of this role may ask, without what only buttons use."""
-        return tuple(c for c in self if role.covers(c.role) and not c.hidden)
+    def visible(
+        self, role: Role, place: PlaceKind = PlaceKind.PRIVATE
+    ) -> tuple[Command, ...]:
+        """What somebody of this role may ask there, without what only buttons use."""
+        return tuple(c for c in self if not c.hidden and c.is_for(role, place))
 
     def _unknown(self, two: str, one: str) -> Sorry:
         names = [command.name for command in self if not command.hidden]

@@ -7,98 +7,94 @@ becomes one honest sentence, anything else a reference to a full record.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import secrets
-import traceback
 from collections.abc import Callable
-from dataclasses import replace
 
 import structlog
 
 from medianest_bot.core import line as lines
-from medianest_bot.core import troubles
+from medianest_bot.core._failures import Failures, OldButton, note
+from medianest_bot.core._long_lines import LongLines
 from medianest_bot.core.command import Command, Where
 from medianest_bot.core.context import Asked, Context, Place
 from medianest_bot.core.house import House
 from medianest_bot.core.outbox import Reader
-from medianest_bot.core.reply import Choice, Item, Menu, Reply, Show, Suggestion, Tone
-from medianest_bot.core.roles import ADMIN_PLACES, PlaceKind, Role, counts_as
-from medianest_bot.core.store import errors_log, people
-from medianest_bot.core.store import lines as kept_lines
-from medianest_bot.core.words import Sorry, _, marked, reading
+from medianest_bot.core.reply import Reply, Suggestion
+from medianest_bot.core.roles import ADMIN_PLACES, Role, counts_as
+from medianest_bot.core.store import people
+from medianest_bot.core.store.people import Person
+from medianest_bot.core.words import Sorry, _, marked, read_on, reading
 from medianest_bot.services.errors import ServiceError
 
 log = structlog.get_logger(__name__)
 
-NARROWEST = 64
-"""Bytes a button can carry in the narrowest chat (Telegram's callback_data)."""
 SUGGEST_S = 0.9
 
 STRANGER = marked("This bot serves one household. Ask its admin to let you in.")
 NOT_ALLOWED = marked("That is for {role}s of this household.")
 NOT_HERE = marked("Please ask that in the admin room or in a direct message.")
-OLD_BUTTON = marked("That button is old.")
-SEARCH_AGAIN = marked("Search again")
+NOT_YOURS = marked("Only the person who asked may press that.")
 NOTHING = marked("Type a command, for example: search dune. help shows all of them.")
-BROKEN = marked(
-    "That did not work (reference {reference}). It has been noted for the admin."
-)
+
+
+def _withheld(_text: str) -> str:
+    return "[hidden]"
 
 
 class Dispatch:
-    """Runs lines for people. `key` derives the short names of long lines."""
+    """Runs lines for people.
+
+    `key` derives the short names of long lines. `redact` takes secrets out of what
+    is kept for `admin errors`; without it nothing of an error's text is kept.
+    """
 
     def __init__(
         self,
         house: House,
         key: bytes,
         *,
+        redact: Callable[[str], str] = _withheld,
         reference: Callable[[], str] = lambda: secrets.token_hex(3),
     ) -> None:
         self._house = house
-        self._key = key
+        self._long_lines = LongLines(house.store, key, house.now)
+        self._failures = Failures(house.store, house.now, redact)
         self._reference = reference
 
     async def run(self, line: str, asked: Asked) -> Reply:
         """Do what a line asks; always answers, whatever happens."""
         reference = self._reference()
         with (
-            structlog.contextvars.bound_contextvars(ref=reference),
+            structlog.contextvars.bound_contextvars(ref=reference, command=""),
             reading(asked.locale),
         ):
             try:
-                return await self._shorten(await self._run(line, asked))
+                return await self._long_lines.shorten(await self._run(line, asked))
             except Sorry as sorry:
-                return _note(sorry.worded(), asked)
+                return note(sorry, asked)
             except Exception as error:  # noqa: BLE001 - see above
                 # What breaks must reach the person as one sentence, and the admin
                 # as a full record; nothing may reach a chat as an exception.
-                return await self._failed(error, line, asked, reference)
+                return await self._failures.answer(error, line, asked, reference)
 
     async def draw(self, line: str, reader: Reader) -> Reply:
         """Draw a card again for its reader: read-only, free, asks no neighbour.
 
-        Raises whatever goes wrong: nobody asked, so nobody is answered.
+        Raises whatever goes wrong: nobody asked, so nobody is answered. Sorry where
+        there is nothing to draw, or nothing this reader may still see.
         """
-        async with self._house.store.read() as db:
-            person = await people.by_account(db, reader.platform, reader.account)
-        place = Place(reader.platform, reader.place, PlaceKind.PRIVATE)
-        asked = Asked(
-            reader.platform,
-            reader.account,
-            person.name if person else "",
-            place,
-            locale=person.locale if person else None,
-        )
-        command, rest = self._house.commands.split(lines.clean(line))
-        if not command.draws:
-            raise ValueError(f"“{command.name}” draws nothing")
-        role = counts_as(person.role if person else None, place.kind)
-        with reading(asked.locale):
-            context = Context(self._house, asked, person, role or Role.GUEST, line)
+        person = await self._person(reader.platform, reader.account)
+        locale = person.locale if person else None
+        name = person.name if person else ""
+        place = Place(reader.platform, reader.place, reader.kind)
+        asked = Asked(reader.platform, reader.account, name, place, locale)
+        with reading(locale):
+            command, rest = self._house.commands.split(lines.clean(line))
+            if not command.draws:
+                raise ValueError(f"“{command.name}” draws nothing")
+            context = self._context(command, asked, person, line)
             reply = await command.run(context, **command.parse(rest))
-            return await self._shorten(reply)
+            return await self._long_lines.shorten(reply)
 
     async def suggest(
         self, command: str, argument: str, typed: str, asked: Asked
@@ -110,9 +106,11 @@ class Dispatch:
         if found is None or suggest is None:
             return ()
         try:
-            context = await self._context(found, asked, command)
             async with asyncio.timeout(SUGGEST_S):
-                return await suggest(context, lines.clean(typed))
+                person = await self._person(asked.platform, asked.account)
+                context = self._context(found, asked, person, command)
+                with reading(_locale(person, asked)):
+                    return await suggest(context, lines.clean(typed))
         except (Sorry, ServiceError, TimeoutError):
             return ()
         except Exception:
@@ -122,28 +120,56 @@ class Dispatch:
 
     async def visible(self, asked: Asked) -> tuple[Command, ...]:
         """What this person may ask in this place; nothing for strangers."""
-        async with self._house.store.read() as db:
-            person = await people.by_account(db, asked.platform, asked.account)
-        role = counts_as(person.role if person else None, asked.place.kind)
-        return self._house.commands.visible(role) if role else ()
+        person = await self._person(asked.platform, asked.account)
+        kind = asked.place.kind
+        role = _role(person, asked.place)
+        return self._house.commands.visible(role, kind) if role else ()
 
     async def _run(self, line: str, asked: Asked) -> Reply:
-        line = await self._whole(lines.clean(line))
-        if not line:
+        person = await self._person(asked.platform, asked.account)
+        read_on(_locale(person, asked))
+        if _role(person, asked.place) is None:
+            raise Sorry(STRANGER)
+        if asked.pressed and asked.asker not in (None, asked.account):
+            raise Sorry(NOT_YOURS)
+        whole = await self._long_lines.whole(lines.clean(line))
+        if whole is None:
+            raise OldButton
+        if not whole:
             return Reply(text=_(NOTHING))
-        command, rest = self._house.commands.split(line)
+        command, rest = self._split(whole, asked, person)
         structlog.contextvars.bind_contextvars(command=command.name)
-        context = await self._context(command, asked, line)
-        if context.person is not None and not command.draws:
-            self._house.limits.command(context.person.id)
-        with reading(context.person.locale if context.person else asked.locale):
-            return await command.run(context, **command.parse(rest))
+        context = self._context(command, asked, person, whole)
+        return await command.run(context, **command.parse(rest))
 
-    async def _context(self, command: Command, asked: Asked, line: str) -> Context:
-        """Who asks, and whether they may. Raises Sorry where they may not."""
+    def _split(
+        self, line: str, asked: Asked, person: Person | None
+    ) -> tuple[Command, str]:
+        """The command a line names, counted unless it only draws."""
+        try:
+            command, rest = self._house.commands.split(line)
+        except Sorry:
+            self._count(asked, person)
+            if asked.pressed:
+                raise OldButton from None
+            raise
+        if not command.draws:
+            self._count(asked, person)
+        return command, rest
+
+    def _count(self, asked: Asked, person: Person | None) -> None:
+        guest = f"{asked.platform}:{asked.account}"
+        self._house.limits.command(person.id if person else guest)
+
+    async def _person(self, platform: str, account: str) -> Person | None:
         async with self._house.store.read() as db:
-            person = await people.by_account(db, asked.platform, asked.account)
-        role = counts_as(person.role if person else None, asked.place.kind)
+            return await people.by_account(db, platform, account)
+
+    def _context(
+        self, command: Command, asked: Asked, person: Person | None, line: str
+    ) -> Context:
+        """Who asks, if they may ask that here. Raises Sorry where they may not."""
+        role = _role(person, asked.place)
         if role is None:
             raise Sorry(STRANGER)
         if not role.covers(command.role):
@@ -152,96 +178,11 @@ class Dispatch:
             raise Sorry(NOT_HERE)
         return Context(self._house, asked, person, role, line)
 
-    async def _whole(self, line: str) -> str:
-        """A long line that a button carried by its key. Raises Sorry if forgotten."""
-        if not line.startswith("~"):
-            return line
-        key, _space, more = line[1:].partition(" ")
-        async with self._house.store.read() as db:
-            kept = await kept_lines.read(db, key)
-        if kept is None:
-            raise Sorry(OLD_BUTTON)
-        return f"{kept} {more}".strip()
 
-    async def _shorten(self, reply: Reply) -> Reply:
-        """Put keys in place of lines too long for the narrowest chat's buttons."""
-        long: dict[str, str] = {}
-
-        def short(line: str) -> str:
-            if len(line.encode()) <= NARROWEST:
-                return line
-            mark = hmac.new(self._key, line.encode(), hashlib.sha256)
-            key = mark.hexdigest()[:24]
-            long[key] = line
-            return f"~{key}"
-
-        shortened = _with_lines(reply, short)
-        if long:
-            async with self._house.store.begin() as tx:
-                for key, line in long.items():
-                    await kept_lines.keep(tx, key, line, self._house.now())
-        return shortened
-
-    async def _failed(
-        self, error: Exception, line: str, asked: Asked, reference: str
-    ) -> Reply:
-        name = line.split(" ", maxsplit=1)[0][:40]
-        if isinstance(error, ServiceError):
-            log.warning("neighbour", error=str(error), line=name, exc_info=error)
-            worded, failed = troubles.worded(error, self._house.now()), False
-        else:
-            log.error("broken", line=name, exc_info=error)
-            worded, failed = _(BROKEN, reference=reference), True
-        await self._keep_record(error, name, asked, reference)
-        reply = _note(worded, asked)
-        return replace(reply, tone=Tone.BAD, failed=failed)
-
-    async def _keep_record(
-        self, error: Exception, name: str, asked: Asked, reference: str
-    ) -> None:
-        """A full record for `admin errors`; where even that fails, the log has it."""
-        try:
-            async with self._house.store.begin() as tx:
-                person = await people.by_account(tx, asked.platform, asked.account)
-                await errors_log.add(
-                    tx,
-                    reference=reference,
-                    at=self._house.now(),
-                    person_id=person.id if person else None,
-                    command=name,
-                    cause=f"{type(error).__name__}: {error}"[:200],
-                    details=_details(error),
-                )
-        except Exception:
-            log.exception("record", reference=reference)
+def _role(person: Person | None, place: Place) -> Role | None:
+    return counts_as(person.role if person else None, place.kind)
 
 
-def _note(text: str, asked: Asked) -> Reply:
-    show = Show.NOTE if asked.pressed else Show.NEW
-    old = text == _(OLD_BUTTON)
-    choices = (Choice(_(SEARCH_AGAIN), "search", ask=_(SEARCH_AGAIN)),) if old else ()
-    return Reply(text=text, tone=Tone.WARN, show=show, choices=choices)
-
-
-def _details(error: Exception) -> str:
-    """The trace without the values in it: only where it happened."""
-    return "".join(traceback.format_exception(error))[-8000:]
-
-
-def _with_lines(reply: Reply, short: Callable[[str], str]) -> Reply:
-    def choice(one: Choice) -> Choice:
-        return replace(one, line=short(one.line))
-
-    def item(one: Item) -> Item:
-        return replace(one, choices=tuple(map(choice, one.choices)))
-
-    def menu(one: Menu) -> Menu:
-        options = tuple(replace(o, line=short(o.line)) for o in one.options)
-        return replace(one, options=options)
-
-    return replace(
-        reply,
-        items=tuple(map(item, reply.items)),
-        choices=tuple(map(choice, reply.choices)),
-        menus=tuple(map(menu, reply.menus)),
-    )
+def _locale(person: Person | None, asked: Asked) -> str | None:
+    """What a person chose, else what their chat says."""
+    return person.locale if person and person.locale else asked.locale

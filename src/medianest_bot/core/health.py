@@ -23,7 +23,6 @@ log = structlog.get_logger(__name__)
 EVERY_S = 30.0
 SLOW_MS = 1500.0
 """Slower than this, a neighbour is up but people feel it."""
-KEPT = timedelta(days=31)
 SUBJECT = "status"
 
 Probe = Callable[[], Awaitable[float]]
@@ -57,13 +56,22 @@ class ServiceHealth:
 class Standing:
     """Everything the status screen shows.
 
-    `kuma` is None where it is not configured or has never answered; then
-    `trouble` says why, where it is configured.
+    `kuma` is None where it is not configured or has never answered. `trouble` says
+    why it does not answer, or why only by a way that knows less than its socket.
     """
 
     services: tuple[ServiceHealth, ...]
     kuma: Kept[Snapshot] | None
     trouble: ServiceError | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Probed:
+    """What a probe found: milliseconds, or in one word why there are none."""
+
+    name: str
+    ms: float | None
+    reason: str | None
 
 
 class Health:
@@ -86,8 +94,11 @@ class Health:
         self._kuma = kuma
         self._wait = wait
         self._last: Kept[Snapshot] | None = None
+        self._trouble: ServiceError | None = None
         self._failed: dict[str, int] = {}
         self._stirred = asyncio.Event()
+        # What Uptime Kuma knows is asked once at the start, for cards from before.
+        self._stirred.set()
 
     async def run(self) -> None:
         """Probe, and follow Uptime Kuma's monitors, until cancelled."""
@@ -96,18 +107,22 @@ class Health:
             both.create_task(self._keep_following())
 
     async def check(self) -> None:
-        """Probe everything once, in parallel, and write down what was found."""
-        names = list(self._probes)
-        results = await asyncio.gather(*(self._probe(name) for name in names))
+        """Probe everything once, in parallel, and write down what was found.
+
+        Cards are redrawn where something came up, went down or became slow.
+        """
+        results = await asyncio.gather(*(self._probe(name) for name in self._probes))
         async with self._store.begin() as tx:
             known = await status.read(tx)
-            for name, ms, reason in results:
-                now = self._now()
-                found = self._judge(known.get(name), name, ms, reason)
-                await status.write(tx, found)
-                await status.add_check(tx, name, now, ms is not None, ms or 0.0)
-            await status.prune(tx, self._now() - KEPT)
-        self._outbox.changed(SUBJECT)
+            now = self._now()
+            found = [self._judge(known.get(one.name), one, now) for one in results]
+            for one, standing in zip(results, found, strict=True):
+                await status.write(tx, standing)
+                ok = one.ms is not None
+                await status.add_check(tx, one.name, now, ok, one.ms or 0.0)
+        if any(_is_news(one, known.get(one.service)) for one in found):
+            self._outbox.changed(SUBJECT)
+            self._stirred.set()
 
     def monitor_changed(self, change: Change) -> None:
         """Uptime Kuma says a monitor went down, came back or is being mended."""
@@ -116,15 +131,20 @@ class Health:
 
     async def standing(self, *, ask: bool) -> Standing:
         """How everything is. With `ask`, Uptime Kuma is asked first, if it answers."""
-        trouble: ServiceError | None = None
-        if self._kuma is not None and (ask or self._last is None):
-            try:
-                self._last = await self._kuma.snapshot()
-            except ServiceError as error:
-                trouble = error
-                self._last = self._last and replace(self._last, is_stale=True)
-        services = await self._services()
-        return Standing(services, self._last, trouble)
+        if ask:
+            await self._ask()
+        return Standing(await self._services(), self._last, self._trouble)
+
+    async def _ask(self) -> None:
+        if self._kuma is None:
+            return
+        try:
+            self._last = await self._kuma.snapshot()
+            self._trouble = self._kuma.trouble
+        except ServiceError as error:
+            # Why it does not let us in says more than that it does not answer.
+            self._trouble = self._kuma.trouble or error
+            self._last = self._last and replace(self._last, is_stale=True)
 
     async def _keep_probing(self) -> None:
         while True:
@@ -139,36 +159,34 @@ class Health:
         while True:
             await self._stirred.wait()
             self._stirred.clear()
-            await self.standing(ask=True)
+            try:
+                await self._ask()
+            except Exception:
+                # A watcher: an odd answer must not end it.
+                log.exception("uptime kuma")
             self._outbox.changed(SUBJECT)
 
-    async def _probe(self, name: str) -> tuple[str, float | None, str | None]:
+    async def _probe(self, name: str) -> _Probed:
         try:
-            return name, await self._probes[name](), None
+            return _Probed(name, await self._probes[name](), None)
         except ServiceError as error:
             log.info("probe failed", service=name, kind=type(error).__name__)
-            return name, None, type(error).__name__.lower()
+            return _Probed(name, None, type(error).__name__.lower())
 
     def _judge(
-        self, known: ServiceStatus | None, name: str, ms: float | None, why: str | None
+        self, known: ServiceStatus | None, probed: _Probed, now: datetime
     ) -> ServiceStatus:
         """One failed probe is not yet down: two in a row are."""
-        if ms is None:
-            self._failed[name] = self._failed.get(name, 0) + 1
-        else:
-            self._failed[name] = 0
-        state = self._state(known, name, ms)
-        now = self._now()
-        is_same = known is not None and known.state == state.value
-        since = known.since if known is not None and is_same else now
-        return ServiceStatus(name, state.value, since, ms, now, why)
-
-    def _state(self, known: ServiceStatus | None, name: str, ms: float | None) -> Up:
+        name, ms = probed.name, probed.ms
+        self._failed[name] = 0 if ms is not None else self._failed.get(name, 0) + 1
+        before = Up(known.state) if known is not None else Up.UNKNOWN
+        state = before
         if ms is not None:
-            return Up.SLOW if ms > SLOW_MS else Up.UP
-        if known is None or self._failed[name] > 1:
-            return Up.DOWN
-        return Up(known.state)
+            state = Up.SLOW if ms > SLOW_MS else Up.UP
+        elif self._failed[name] > 1:
+            state = Up.DOWN
+        since = known.since if known is not None and state is before else now
+        return ServiceStatus(name, state.value, since, ms, now, probed.reason)
 
     async def _services(self) -> tuple[ServiceHealth, ...]:
         async with self._store.read() as db:
@@ -187,6 +205,10 @@ class Health:
                     for name in self._probes
                 ]
             )
+
+
+def _is_news(now: ServiceStatus, before: ServiceStatus | None) -> bool:
+    return before is None or before.state != now.state
 
 
 def _health(

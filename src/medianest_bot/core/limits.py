@@ -7,17 +7,28 @@ costs nothing and a crash loses no count.
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core.store import spent
 from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.errors import StoreError
 from medianest_bot.core.words import Sorry, marked, span
+
+log = structlog.get_logger(__name__)
+
+FLUSH_S = 3.0
+"""What a crash may forget of the commands people gave."""
+
+Who = int | str
 
 TOO_MANY_COMMANDS = marked("That was a lot at once. Please try again in {wait}.")
 TOO_MANY_REQUESTS = marked(
@@ -61,12 +72,19 @@ class Left:
 
 
 class Limits:
-    """Counts what people use. `open` and `flush` carry commands over a restart."""
+    """Counts what people use. `open` and `run` carry commands over a restart."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        *,
+        wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._store = store
         self._now = now
-        self._commands: defaultdict[int, deque[datetime]] = defaultdict(deque)
+        self._wait = wait
+        self._commands: defaultdict[Who, deque[datetime]] = defaultdict(deque)
         self._unsaved: list[tuple[int, datetime]] = []
 
     async def open(self) -> None:
@@ -76,24 +94,45 @@ class Limits:
             for person_id, at in await spent.all_since(db, What.COMMAND, since):
                 self._commands[person_id].append(at)
 
-    async def flush(self) -> None:
-        """Write down what was counted, and forget what no longer counts."""
-        unsaved, self._unsaved = self._unsaved, []
-        oldest = self._now() - timedelta(hours=1)
-        async with self._store.begin() as tx:
-            await spent.prune(tx, oldest)
-            await spent.add_many(tx, What.COMMAND, unsaved)
+    async def run(self) -> None:
+        """Write down every few seconds what was counted, until cancelled."""
+        while True:
+            await self._wait(FLUSH_S)
+            try:
+                await self.flush()
+            except StoreError:
+                log.warning("counts not written", count=len(self._unsaved))
 
-    def command(self, person_id: int) -> None:
-        """Count one command. Raises Sorry when there were too many."""
+    async def flush(self) -> None:
+        """Write down what was counted since the last time."""
+        self._forget_idle()
+        unsaved, self._unsaved = self._unsaved, []
+        if not unsaved:
+            return
+        try:
+            async with self._store.begin() as tx:
+                await spent.add_many(tx, What.COMMAND, unsaved)
+        except BaseException:
+            # Kept for the next time, but no more than still counts.
+            since = self._now() - RULES[What.COMMAND].window
+            kept = [one for one in unsaved if one[1] > since]
+            self._unsaved = kept + self._unsaved
+            raise
+
+    def command(self, who: Who) -> None:
+        """Count one command. Raises Sorry when there were too many.
+
+        `who` is a person's id; guests without one are counted by a name, in memory.
+        """
         rule, now = RULES[What.COMMAND], self._now()
-        recent = self._commands[person_id]
+        recent = self._commands[who]
         while recent and recent[0] <= now - rule.window:
             recent.popleft()
         if len(recent) >= rule.limit:
             raise _refusal(rule, recent[0] + rule.window - now)
         recent.append(now)
-        self._unsaved.append((person_id, now))
+        if isinstance(who, int):
+            self._unsaved.append((who, now))
 
     async def spend(self, tx: AsyncConnection, person_id: int, what: What) -> None:
         """Use one, in the transaction that writes what it pays for.
@@ -106,6 +145,13 @@ class Limits:
             oldest = await spent.oldest(tx, person_id, what, since) or now
             raise _refusal(rule, oldest + rule.window - now)
         await spent.add(tx, person_id, what, now)
+
+    def _forget_idle(self) -> None:
+        """Those who have asked nothing for a while need no place in memory."""
+        since = self._now() - RULES[What.COMMAND].window
+        idle = [who for who, at in self._commands.items() if not at or at[-1] <= since]
+        for who in idle:
+            del self._commands[who]
 
     async def left(self, person_id: int) -> tuple[Left, ...]:
         """What is left of the limits that are counted by the hour."""
@@ -134,5 +180,6 @@ class _Wait:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    def __format__(self, spec: str) -> str:
-        return span(self._seconds)
+    def __format__(self, _spec: str) -> str:
+        # Never "0 seconds": that would already be allowed.
+        return span(max(1, math.ceil(self._seconds)))

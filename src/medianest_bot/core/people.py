@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,7 @@ from medianest_bot.core.words import Sorry, marked
 NAME_TAKEN = marked("There is already somebody called {name}.")
 BAD_NAME = marked("A name has up to {limit} characters and is not only digits.")
 ACCOUNT_TAKEN = marked("{who} already belongs to somebody. Remove that person first.")
+GONE = marked("{name} is no longer here.")
 LAST_ADMIN = marked("There would be no admin left. Make somebody else an admin first.")
 
 LONGEST_NAME = 32
@@ -27,7 +28,7 @@ Account = tuple[str, str]
 
 async def add(store: Store, by: Person, name: str, role: Role, now: Now) -> Person:
     """Make a person. Raises Sorry where the name is taken or is none."""
-    if not name.strip() or len(name) > LONGEST_NAME or name.isdigit():
+    if not name.strip() or len(name) > LONGEST_NAME or people.name_key(name).isdigit():
         raise Sorry(BAD_NAME, limit=LONGEST_NAME)
     try:
         async with store.begin() as tx:
@@ -45,6 +46,7 @@ async def link(
     platform, number = account
     try:
         async with store.begin() as tx:
+            await _still_here(tx, person)
             await people.link(tx, person.id, platform, number, person.name, now())
             who = f"{platform}:{number}"
             await _note(tx, by, "account linked", person, now, account=who)
@@ -57,6 +59,7 @@ async def change_role(
 ) -> None:
     """Takes effect at once, on old buttons too. Raises Sorry for the last admin."""
     async with store.begin() as tx:
+        await _still_here(tx, person)
         if role is not Role.ADMIN:
             await _keep_an_admin(tx, person)
         await people.set_role(tx, person.id, role)
@@ -67,6 +70,7 @@ async def set_seerr(
     store: Store, by: Person, person: Person, number: int, now: Now
 ) -> None:
     async with store.begin() as tx:
+        await _still_here(tx, person)
         await people.set_seerr(tx, person.id, number)
         await _note(tx, by, "seerr user set", person, now, seerr=number)
 
@@ -74,23 +78,65 @@ async def set_seerr(
 async def remove(store: Store, by: Person, person: Person, now: Now) -> None:
     """Forget a person and all that is theirs. Raises Sorry for the last admin."""
     async with store.begin() as tx:
+        await _still_here(tx, person)
         await _keep_an_admin(tx, person)
         await _note(tx, by, "person removed", person, now)
         await people.remove(tx, person.id)
 
 
+async def make_admins(store: Store, accounts: Collection[Account], now: Now) -> None:
+    """Make admins of the accounts the settings name; the house itself does it.
+
+    Somebody known keeps their name; somebody new is called after the account.
+    """
+    for platform, account in accounts:
+        async with store.begin() as tx:
+            person = await people.by_account(tx, platform, account)
+            if person is None:
+                await _new_admin(tx, (platform, account), now)
+            elif person.role is not Role.ADMIN:
+                await people.set_role(tx, person.id, Role.ADMIN)
+                role = Role.ADMIN.value
+                await _note(tx, None, "role changed", person, now, role=role)
+
+
+async def _new_admin(tx: AsyncConnection, account: Account, now: Now) -> None:
+    platform, number = account
+    who = f"{platform}:{number}"
+    person = await _first_free(tx, who[:LONGEST_NAME], now)
+    await people.link(tx, person.id, platform, number, person.name, now())
+    await _note(tx, None, "person added", person, now, role=person.role.value)
+    await _note(tx, None, "account linked", person, now, account=who)
+
+
+async def _first_free(tx: AsyncConnection, name: str, now: Now) -> Person:
+    """Somebody of that name; with a number behind it where it is taken."""
+    taken = {people.name_key(one.name) for one in await people.everyone(tx)}
+    names = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
+    free = next(one for one in names if people.name_key(one) not in taken)
+    return await people.add(tx, free, Role.ADMIN, now=now())
+
+
+async def _still_here(tx: AsyncConnection, person: Person) -> None:
+    """Somebody else may have removed them since they were looked up."""
+    if await people.get(tx, person.id) is None:
+        raise Sorry(GONE, name=person.name)
+
+
 async def _keep_an_admin(tx: AsyncConnection, person: Person) -> None:
-    others = [one for one in await people.admins(tx) if one.id != person.id]
-    if person.role is Role.ADMIN and not others:
+    """As of now, not as of when the person was looked up."""
+    admins = {one.id for one in await people.admins(tx)}
+    if admins == {person.id}:
         raise Sorry(LAST_ADMIN)
 
 
 async def _note(
     tx: AsyncConnection,
-    by: Person,
+    by: Person | None,
     action: str,
     person: Person,
     now: Now,
     **details: object,
 ) -> None:
-    await audit.add(tx, by.id, action, f"{person.name} ({person.id})", details, now())
+    subject = f"{person.name} ({person.id})"
+    await audit.add(tx, by.id if by else None, action, subject, details, now())

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from medianest_bot.core.store.errors import (
+    StoreBusy,
+    StoreError,
+    StoreUnusable,
+    Why,
+)
 from medianest_bot.core.words import _, marked
 from medianest_bot.services.errors import (
     Missing,
@@ -20,7 +26,15 @@ MISSING = marked("{service} does not have that any more.")
 UNREADABLE = marked(
     "{service} answered something I do not understand. It has been noted for the admin."
 )
-
+BUSY = marked("My memory is busy. Nothing was changed; please try again in a moment.")
+UNUSABLE = {
+    Why.FULL: marked("The disk is full, so nothing was changed. An admin has to help."),
+    Why.READ_ONLY: marked(
+        "I cannot write anything down right now, so nothing was changed. "
+        "An admin has to help."
+    ),
+}
+NO_MEMORY = marked("I cannot reach my memory right now. An admin has to help.")
 
 SERVICES = {
     "plex": "Plex",
@@ -50,6 +64,17 @@ def worded(error: ServiceError, now: datetime) -> str:
             return _(UNREADABLE, service=service_name(error.service))
         case Refused() | _:
             return _(REFUSED, service=service_name(error.service))
+
+
+def of_store(error: StoreError) -> str:
+    """One honest sentence about what we cannot remember or write down."""
+    match error:
+        case StoreBusy():
+            return _(BUSY)
+        case StoreUnusable(reason=reason):
+            return _(UNUSABLE.get(reason, NO_MEMORY))
+        case _:
+            return _(NO_MEMORY)
 
 
 def clock(moment: datetime, now: datetime) -> str:

@@ -8,7 +8,7 @@ process can speak to many people at once; dispatch and the outbox set it.
 from __future__ import annotations
 
 import gettext
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -42,16 +42,21 @@ def reading(locale: str | None) -> Iterator[None]:
         _reader.reset(token)
 
 
+def read_on(locale: str | None) -> None:
+    """Go on for a reader of this language, up to the end of the `reading` around."""
+    _reader.set(_supported(locale or ENGLISH))
+
+
 def _(text: str, /, **data: object) -> str:
     """`text` in the reader's language, filled in with `data`."""
     worded = _catalogue(_reader.get()).gettext(text)
-    return worded.format(**data) if data else worded
+    return _filled(worded, text, data) if data else worded
 
 
 def n_(one: str, many: str, count: int, /, **data: object) -> str:
     """The singular or plural form for `count`, which both may name as {count}."""
     worded = _catalogue(_reader.get()).ngettext(one, many, count)
-    return worded.format(count=count, **data)
+    return _filled(worded, many, {"count": count, **data})
 
 
 def marked(text: str) -> str:
@@ -83,6 +88,14 @@ def size(count: float) -> str:
     shape = "0.0" if power else "0"
     amount = format_decimal(count / 1000**power, shape, locale=_reader.get())
     return f"{amount} {units[power]}"
+
+
+def _filled(worded: str, english: str, data: Mapping[str, object]) -> str:
+    """`worded` with `data` in it; a broken translation gives way to English."""
+    try:
+        return worded.format(**data)
+    except (LookupError, ValueError, AttributeError):
+        return english.format(**data)
 
 
 def _supported(locale: str) -> str:

@@ -7,11 +7,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Select, Table, select, update
+from sqlalchemy import Column, ColumnElement, Select, Table, delete, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row = TypeVar("Row")
+
+MANY = 10_000
 
 
 def select_as(kind: type[Any], table: Table) -> Select[Any]:
@@ -40,6 +42,15 @@ def insert(tx: AsyncConnection, table: Table) -> sqlite.Insert:
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415
 
     return cast("sqlite.Insert", postgresql.insert(table))
+
+
+async def delete_some(
+    tx: AsyncConnection, key: Column[Any], *where: ColumnElement[bool], limit: int
+) -> int:
+    """Delete at most `limit` rows, found by their `key`; returns how many."""
+    some = select(key).where(*where).limit(limit)
+    done = await tx.execute(delete(key.table).where(key.in_(some)))
+    return done.rowcount
 
 
 async def change(

@@ -8,7 +8,14 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core.store._rows import all_of, first_of, insert, select_as
+from medianest_bot.core.store._rows import (
+    MANY,
+    all_of,
+    delete_some,
+    first_of,
+    insert,
+    select_as,
+)
 from medianest_bot.core.store.tables import cards
 
 
@@ -16,7 +23,8 @@ from medianest_bot.core.store.tables import cards
 class Card:
     """A message in a chat and who reads it. `id` is 0 until it is kept.
 
-    `drawn` is the fingerprint of what it shows.
+    `drawn` is the fingerprint of what it shows, `place_kind` what its place is to
+    the household (a PlaceKind).
     """
 
     id: int
@@ -28,6 +36,7 @@ class Card:
     account: str
     line: str
     drawn: str
+    place_kind: str = "private"
 
 
 async def keep(tx: AsyncConnection, card: Card, drawn: str, now: datetime) -> Card:
@@ -37,6 +46,7 @@ async def keep(tx: AsyncConnection, card: Card, drawn: str, now: datetime) -> Ca
         "person_id": card.person_id,
         "account": card.account,
         "line": card.line,
+        "place_kind": card.place_kind,
         "drawn": drawn,
     }
     statement = insert(tx, cards).values(
@@ -66,6 +76,11 @@ async def subjects(db: AsyncConnection, platform: str) -> tuple[str, ...]:
     return tuple(await db.scalars(query.order_by(cards.c.subject)))
 
 
+async def shown(db: AsyncConnection, card_id: int) -> str | None:
+    """The fingerprint of what a card shows; None where it is not kept any more."""
+    return await db.scalar(select(cards.c.drawn).where(cards.c.id == card_id))
+
+
 async def drawn(tx: AsyncConnection, card_id: int, fingerprint: str) -> None:
     """Note what a card shows now."""
     here = cards.c.id == card_id
@@ -82,10 +97,20 @@ async def latest_of(db: AsyncConnection, person_id: int) -> Card | None:
     return await first_of(db, Card, query.order_by(cards.c.id.desc()))
 
 
-async def prune(tx: AsyncConnection, before: datetime) -> int:
-    """Stop following with messages older than `before`; returns how many."""
-    done = await tx.execute(delete(cards).where(cards.c.created_at < before))
-    return done.rowcount
+async def prune(
+    tx: AsyncConnection,
+    before: datetime,
+    limit: int = MANY,
+    *,
+    subject: str | None = None,
+) -> int:
+    """Stop following with messages older than `before`, of one subject or of all.
+
+    Returns how many.
+    """
+    old = [cards.c.created_at < before]
+    old += [cards.c.subject == subject] if subject is not None else []
+    return await delete_some(tx, cards.c.id, *old, limit=limit)
 
 
 _COLUMNS = tuple(select_as(Card, cards).selected_columns)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core.store._rows import all_of, first_of, select_as
+from medianest_bot.core.store._rows import (
+    MANY,
+    all_of,
+    delete_some,
+    first_of,
+    select_as,
+)
 from medianest_bot.core.store.tables import error_logs
 
 
@@ -56,7 +61,7 @@ async def by_reference(db: AsyncConnection, reference: str) -> Record | None:
     return await first_of(db, Record, query.order_by(error_logs.c.id.desc()))
 
 
-async def prune(tx: AsyncConnection, before: datetime) -> int:
+async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
     """Forget what is older; returns how many."""
-    done = await tx.execute(delete(error_logs).where(error_logs.c.at < before))
-    return done.rowcount
+    is_old = error_logs.c.at < before
+    return await delete_some(tx, error_logs.c.id, is_old, limit=limit)

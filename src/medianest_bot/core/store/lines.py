@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core.store._rows import insert
+from medianest_bot.core.store._rows import MANY, delete_some, insert
 from medianest_bot.core.store.tables import lines
 
 
@@ -26,7 +26,6 @@ async def read(db: AsyncConnection, key: str) -> str | None:
     return await db.scalar(select(lines.c.line).where(lines.c.key == key))
 
 
-async def prune(tx: AsyncConnection, before: datetime) -> int:
+async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
     """Forget lines not used since `before`; returns how many."""
-    done = await tx.execute(delete(lines).where(lines.c.used_at < before))
-    return done.rowcount
+    return await delete_some(tx, lines.c.key, lines.c.used_at < before, limit=limit)

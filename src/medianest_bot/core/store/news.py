@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core.store._rows import all_of, insert, select_as
-from medianest_bot.core.store.tables import news
+from medianest_bot.core.store._rows import MANY, all_of, delete_some, insert, select_as
+from medianest_bot.core.store.tables import accounts, news
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,16 @@ async def add(
     return done.first() is not None
 
 
-async def due(db: AsyncConnection, now: datetime, limit: int) -> tuple[News, ...]:
-    """What should be told by now, the longest due first."""
+async def due(
+    db: AsyncConnection,
+    now: datetime,
+    limit: int,
+    *,
+    besides: Collection[int] = (),
+) -> tuple[News, ...]:
+    """What should be told by now, the longest due first, `besides` these people's."""
     query = _waiting().where(news.c.next_at <= now)
+    query = query.where(news.c.person_id.not_in(tuple(besides)))
     query = query.order_by(news.c.next_at, news.c.id).limit(limit)
     return await all_of(db, News, query)
 
@@ -68,11 +76,19 @@ async def put_off(
     )
 
 
-async def prune(tx: AsyncConnection, before: datetime) -> int:
+async def bring_forward(tx: AsyncConnection, platform: str, now: datetime) -> None:
+    """Have what is put off told now, to those who have an account in that chat."""
+    here = select(accounts.c.person_id).where(accounts.c.platform == platform)
+    waiting = news.c.told_at.is_(None) & news.c.failed.is_(None)
+    is_theirs = news.c.person_id.in_(here) & (news.c.next_at > now)
+    await tx.execute(update(news).where(waiting, is_theirs).values(next_at=now))
+
+
+async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
     """Forget what was told or given up before; returns how many."""
     is_over = news.c.told_at.is_not(None) | news.c.failed.is_not(None)
-    done = await tx.execute(delete(news).where(is_over, news.c.created_at < before))
-    return done.rowcount
+    is_old = news.c.created_at < before
+    return await delete_some(tx, news.c.id, is_over, is_old, limit=limit)
 
 
 def _waiting() -> Select[Any]:

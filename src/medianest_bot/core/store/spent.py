@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from medianest_bot.core.store._rows import MANY, delete_some
 from medianest_bot.core.store.tables import spent, users
 
 
@@ -58,10 +59,9 @@ async def add_many(
         await tx.execute(spent.insert(), rows)
 
 
-async def prune(tx: AsyncConnection, before: datetime) -> int:
+async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
     """Forget what no longer counts; returns how many."""
-    done = await tx.execute(delete(spent).where(spent.c.at < before))
-    return done.rowcount
+    return await delete_some(tx, spent.c.id, spent.c.at < before, limit=limit)
 
 
 def _used(

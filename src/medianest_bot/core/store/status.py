@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core.store._rows import all_of, insert, select_as
+from medianest_bot.core.store._rows import MANY, all_of, insert, select_as
 from medianest_bot.core.store.tables import service_hours, service_status
 
 
@@ -96,7 +96,8 @@ async def uptime(db: AsyncConnection, service: str, since: datetime) -> float | 
     return float(up) / float(checks) if checks else None
 
 
-async def prune(tx: AsyncConnection, before: datetime) -> int:
-    """Forget hours that began before; returns how many."""
+async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
+    """Forget hours that began before, all at once: they are few. Returns how many."""
+    del limit
     done = await tx.execute(delete(service_hours).where(service_hours.c.hour < before))
     return done.rowcount

@@ -220,6 +220,7 @@ cards = Table(
     Column("account", Prose(), nullable=False),
     Column("line", Prose(), nullable=False),
     Column("drawn", String(64), nullable=False, server_default=text("''")),
+    Column("place_kind", String(16), nullable=False, server_default=text("'private'")),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("platform", "place", "message"),
     **NEVER_AGAIN,

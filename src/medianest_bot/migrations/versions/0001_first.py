@@ -134,6 +134,12 @@ def _outbox() -> None:
         _text("account"),
         _text("line"),
         sa.Column("drawn", sa.String(64), server_default=sa.text("''"), nullable=False),
+        sa.Column(
+            "place_kind",
+            sa.String(16),
+            server_default=sa.text("'private'"),
+            nullable=False,
+        ),
         _moment("created_at"),
         sa.UniqueConstraint("platform", "place", "message", name="uq_cards_platform"),
         **COUNTED,

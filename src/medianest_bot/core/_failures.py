@@ -1,0 +1,115 @@
+"""What a person and the record are told when a line did not work."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from medianest_bot.core import troubles
+from medianest_bot.core.context import Asked
+from medianest_bot.core.reply import Choice, Reply, Show, Tone
+from medianest_bot.core.store import errors_log, people
+from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.errors import StoreError
+from medianest_bot.core.words import Sorry, _, marked
+from medianest_bot.services.errors import ServiceError
+
+log = structlog.get_logger(__name__)
+
+BROKEN = marked(
+    "That did not work (reference {reference}). It has been noted for the admin."
+)
+OLD_BUTTON = marked("That button is old.")
+SEARCH_AGAIN = marked("Search again")
+
+_RECORD_S = 2.0
+"""A busy store must not keep somebody waiting for a sentence that is ready."""
+_DETAILS = 8000
+
+
+class OldButton(Sorry):
+    """A button whose line means nothing any more."""
+
+    def __init__(self) -> None:
+        super().__init__(OLD_BUTTON)
+
+
+class Failures:
+    """Words what went wrong, and keeps the record for `admin errors`."""
+
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        redact: Callable[[str], str],
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._redact = redact
+
+    async def answer(
+        self, error: Exception, line: str, asked: Asked, reference: str
+    ) -> Reply:
+        """One honest sentence for whoever asked; the rest goes to the record."""
+        name = line.lstrip().split(" ", maxsplit=1)[0][:40]
+        match error:
+            case ServiceError():
+                log.warning("neighbour", error=str(error), line=name, exc_info=error)
+                text, failed = troubles.worded(error, self._now()), False
+            case StoreError():
+                log.error("store", error=str(error), line=name, exc_info=error)
+                return replace(_bad(troubles.of_store(error), asked), failed=True)
+            case _:
+                log.error("broken", line=name, exc_info=error)
+                text, failed = _(BROKEN, reference=reference), True
+        await self._keep_record(error, name, asked, reference)
+        return replace(_bad(text, asked), failed=failed)
+
+    async def _keep_record(
+        self, error: Exception, name: str, asked: Asked, reference: str
+    ) -> None:
+        """A full record for admins; where even that fails, the log has it."""
+        try:
+            async with asyncio.timeout(_RECORD_S), self._store.begin() as tx:
+                person = await people.by_account(tx, asked.platform, asked.account)
+                await errors_log.add(
+                    tx,
+                    reference=reference,
+                    at=self._now(),
+                    person_id=person.id if person else None,
+                    command=name,
+                    cause=self._redact(_cause(error)),
+                    details=self._redact(_details(error)),
+                )
+        except Exception:
+            log.exception("record", reference=reference)
+
+
+def note(sorry: Sorry, asked: Asked) -> Reply:
+    """A refusal, for the eyes of whoever pressed; an old button offers a way on."""
+    again = Choice(_(SEARCH_AGAIN), "search", ask=_(SEARCH_AGAIN))
+    choices = (again,) if isinstance(sorry, OldButton) else ()
+    text = sorry.worded()
+    return Reply(text=text, tone=Tone.WARN, show=_where(asked), choices=choices)
+
+
+def _bad(text: str, asked: Asked) -> Reply:
+    return Reply(text=text, tone=Tone.BAD, show=_where(asked))
+
+
+def _where(asked: Asked) -> Show:
+    return Show.NOTE if asked.pressed else Show.NEW
+
+
+def _cause(error: Exception) -> str:
+    return traceback.format_exception_only(error)[-1].strip()
+
+
+def _details(error: Exception) -> str:
+    """The trace, its end first to survive: the innermost cause is what matters."""
+    return "".join(traceback.format_exception(error))[-_DETAILS:]

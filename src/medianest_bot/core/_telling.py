@@ -1,0 +1,116 @@
+"""Delivers news: each person's in order, nobody waiting for somebody else's chat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from medianest_bot.core._ports import Draw, Ports, Reader
+from medianest_bot.core.store import news, people
+from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.news import News
+from medianest_bot.core.words import Sorry
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 50
+_TRIES = 8
+"""After so many the chats have refused for good: some four hours."""
+_TRIES_UNATTACHED = 30
+"""The same where none of a person's chats is open: some three weeks."""
+_LONGEST = timedelta(days=1)
+
+COULD_NOT_REACH = "could not reach"
+NOTHING_TO_TELL = "nothing to tell"
+
+
+class Telling:
+    """The news that are being delivered; `done` is called when somebody's were."""
+
+    def __init__(
+        self,
+        store: Store,
+        ports: Ports,
+        draw: Draw,
+        now: Callable[[], datetime],
+        done: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._ports = ports
+        self._draw = draw
+        self._now = now
+        self._done = done
+        self._running: dict[int, asyncio.Task[None]] = {}
+
+    async def start(self) -> bool:
+        """Deliver what is due; False where there may be more of it."""
+        async with self._store.read() as db:
+            due = await news.due(db, self._now(), AT_ONCE, besides=self._running)
+        of_person: defaultdict[int, list[News]] = defaultdict(list)
+        for one in due:
+            of_person[one.person_id].append(one)
+        for person_id, ones in of_person.items():
+            task = asyncio.create_task(self._deliver(person_id, ones))
+            self._running[person_id] = task
+        return len(due) < AT_ONCE
+
+    async def aclose(self) -> None:
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _deliver(self, person_id: int, ones: Sequence[News]) -> None:
+        try:
+            for one in ones:
+                await self._deliver_one(one)
+        except Exception:
+            # A watcher: what could not be noted is told again later.
+            log.exception("deliver", person=person_id)
+        else:
+            # More may have come in for them meanwhile.
+            self._done()
+        finally:
+            del self._running[person_id]
+
+    async def _deliver_one(self, one: News) -> None:
+        async with self._store.read() as db:
+            accounts = await people.accounts_of(db, one.person_id)
+        is_reachable = any(self._ports.get(one.platform) for one in accounts)
+        try:
+            is_told = await self._tell(one, accounts)
+        except Sorry:
+            # Its subject is gone, or they may no longer see it: that will not mend.
+            await self._put_off(one, NOTHING_TO_TELL)
+            return
+        except Exception:
+            log.exception("tell", news=one.id)
+            is_told = False
+        if is_told:
+            async with self._store.begin() as tx:
+                await news.told(tx, one.id, self._now())
+            return
+        tries = _TRIES if is_reachable else _TRIES_UNATTACHED
+        is_last = one.attempts + 1 >= tries
+        await self._put_off(one, COULD_NOT_REACH if is_last else None)
+
+    async def _tell(self, one: News, accounts: Sequence[people.Account]) -> bool:
+        """Through the first chat that takes it."""
+        for account in accounts:
+            port = self._ports.get(account.platform)
+            if port is None:
+                continue
+            reader = Reader(account.platform, account.account, account.account)
+            if await port.tell(account.account, await self._draw(one.line, reader)):
+                return True
+        return False
+
+    async def _put_off(self, one: News, failed: str | None) -> None:
+        """Try later: after a minute, then twice as long each time, a day at most."""
+        wait = min(timedelta(minutes=2 ** min(one.attempts, 11)), _LONGEST)
+        async with self._store.begin() as tx:
+            await news.put_off(tx, one.id, self._now() + wait, failed)

@@ -1,0 +1,76 @@
+"""Forgets, every hour, what nobody will ask for any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from medianest_bot.core import health
+from medianest_bot.core.store import cards, errors_log, lines, news, spent, status
+from medianest_bot.core.store.engine import Store
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 3600.0
+AT_ONCE = 500
+"""Rows in one transaction, so that nobody waits for it."""
+
+Prune = Callable[[AsyncConnection, datetime, int], Awaitable[int]]
+"""Forgets at most so many rows that are older; returns how many."""
+
+
+async def _status_cards(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    return await cards.prune(tx, before, limit, subject=health.SUBJECT)
+
+
+KEPT: tuple[tuple[str, timedelta, Prune], ...] = (
+    # Buttons work for years; a line is used again whenever its card is drawn.
+    ("lines", timedelta(days=1000), lines.prune),
+    ("cards", timedelta(days=400), cards.prune),
+    # Everybody's status changes at once, and an old one is not looked at.
+    ("status cards", timedelta(days=1), _status_cards),
+    ("errors", timedelta(days=90), errors_log.prune),
+    ("news", timedelta(days=60), news.prune),
+    # The longest limit is by the hour.
+    ("spent", timedelta(hours=2), spent.prune),
+    ("hours", timedelta(days=31), status.prune),
+)
+
+
+class Housekeeping:
+    """Keeps house while `run` is running. `wait` is a parameter for tests."""
+
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        *,
+        wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._wait = wait
+
+    async def run(self) -> None:
+        """Tidy every hour, until cancelled."""
+        while True:
+            await self._wait(EVERY_S)
+            try:
+                await self.tidy()
+            except Exception:
+                # A watcher: a locked store must not end it.
+                log.exception("housekeeping")
+
+    async def tidy(self) -> None:
+        """Forget all that is too old, a few rows at a time."""
+        for name, kept, prune in KEPT:
+            before = self._now() - kept
+            forgotten = AT_ONCE
+            while forgotten >= AT_ONCE:
+                async with self._store.begin() as tx:
+                    forgotten = await prune(tx, before, AT_ONCE)
+                log.debug("forgotten", what=name, count=forgotten)
