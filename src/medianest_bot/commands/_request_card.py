@@ -140,8 +140,8 @@ def state_of(row: MediaRequest) -> str:
 def choices(ctx: Context, row: MediaRequest) -> tuple[Choice, ...]:
     if not _is_own(ctx, row) or not State(row.state).can_be_cancelled:
         return ()
-    label = LET_GO if row.reason == Reason.FOLLOWED else CANCEL
-    return (Choice(_(label), f"requests cancel:{row.id}", Tone.BAD),)
+    label = _(LET_GO if row.reason == Reason.FOLLOWED else CANCEL)
+    return (Choice(label, f"requests cancel:{row.id}", Tone.BAD),)
 
 
 def _is_own(ctx: Context, row: MediaRequest) -> bool:

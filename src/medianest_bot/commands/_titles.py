@@ -85,8 +85,8 @@ def _wish(title: Title, named: str) -> Choice:
         return Choice(_(SEASONS), f"seasons {named}")
     if title.request_id is not None:
         return Choice(_(SHOW), f"show request:{title.request_id}")
-    label = TELL_ME if title.availability is Availability.ASKED else ASK
-    return Choice(_(label), f"request {named}", Tone.GOOD)
+    is_asked = title.availability is Availability.ASKED
+    return Choice(_(TELL_ME if is_asked else ASK), f"request {named}", Tone.GOOD)
 
 
 def links(ctx: Context, plex_key: str | None) -> tuple[Link, ...]:
