@@ -124,18 +124,16 @@ def test_what_is_no_secret_of_ours_is_damaged(value: str) -> None:
         RING.decrypt(value, HERE)
 
 
-@given(st.data())
-def test_a_changed_character_is_noticed(data: st.DataObject) -> None:
-    value = RING.encrypt("secret", HERE)
-    at = data.draw(st.integers(len("v1.a."), len(value) - 1))
-    other = data.draw(
-        st.sampled_from("ABCDEFabcdef0123456789-_.").filter(
-            lambda letter: letter != value[at]
-        )
-    )
+@given(st.integers(0, 66), st.sampled_from("ABCDEFabcdef0123456789-_."))
+def test_a_changed_character_is_noticed(at: int, other: str) -> None:
+    value = RING.encrypt("x" * 21, HERE)
+    at += len("v1.a.")
+    changed = value[:at] + other + value[at + 1 :]
 
-    with pytest.raises(Damaged):
-        RING.decrypt(value[:at] + other + value[at + 1 :], HERE)
+    # Each run has another nonce, so the letter may be the one that stood there.
+    if changed != value:
+        with pytest.raises(Damaged):
+            RING.decrypt(changed, HERE)
 
 
 @given(st.text())
