@@ -16,6 +16,8 @@ NONE = marked("You have not downloaded anything yet. Try: download and a link.")
 WHICH = marked("Which one? downloads shows them with their numbers.")
 DELETED = marked("Deleted, with its files.")
 PAGE = 8
+LAST_PAGE = 10_000
+_LARGEST = 2**31
 
 
 class Action(StrEnum):
@@ -39,8 +41,8 @@ async def downloads(
     page: Annotated[int, Param("which page")] = 1,
 ) -> Reply:
     if action is Action.LIST:
-        return await _list(ctx, max(1, page))
-    if not number:
+        return await _list(ctx, max(1, min(page, LAST_PAGE)))
+    if not 0 < number < _LARGEST:
         raise Sorry(WHICH)
     mine, person = ctx.house.downloads, ctx.member
     if action is Action.DELETE:
@@ -67,7 +69,10 @@ async def _list(ctx: Context, page: int) -> Reply:
         Item(
             title=f"#{one.id} {one.title}",
             text=f"{_(card.STATES[Job(one.state)])} · {ago(one.created_at, now)}",
-            choices=(Choice(_("Show"), f"downloads show {one.id}"),),
+            choices=(
+                Choice(_("Show"), f"downloads show {one.id}"),
+                *card.choices(one.id, Job(one.state), has_failed=False),
+            ),
         )
         for one in found
     )

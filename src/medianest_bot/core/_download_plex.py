@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -14,8 +14,11 @@ from medianest_bot.services.plex import Plex, Section
 
 log = structlog.get_logger(__name__)
 
-POLL_S = (0.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+POLL_S = (0.0, 0.5, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before each look: a scan is only queued when Plex has answered it."""
+_WIDER = 4
+"""The look before which the whole library is scanned: Plex sometimes finds
+nothing when it is sent to a folder that it has never seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +27,6 @@ class Shelf:
 
     section: Section
     folder: str
-
-
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """Where finished videos are in Plex: keys by file name, and a link to them."""
-
-    keys: dict[str, str]
-    collection_key: str | None = None
-    link: str | None = None
 
 
 async def shelf(plex: Plex, folder: Path) -> Shelf | None:
@@ -58,59 +52,62 @@ async def shelf(plex: Plex, folder: Path) -> Shelf | None:
 
 async def index(
     plex: Plex,
+    place: Shelf,
     folder: Path,
-    files: tuple[Path, ...],
+    files: Collection[Path],
     *,
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Indexed | None:
-    """Have Plex scan for `files` and find them; None where no library holds them.
+) -> dict[str, str]:
+    """Have Plex scan for `files` below `folder`; their keys there by file name.
 
-    Looks for about a minute: in the folder first, then in the whole library.
+    Looks for about a minute; what Plex has not shown by then is left out.
     """
-    place = await shelf(plex, folder)
-    if place is None:
-        return None
+    names = {one.name for one in files}
     found: dict[str, str] = {}
-    for turn, pause in enumerate(POLL_S):
-        await wait(pause)
+    for turn, pause_s in enumerate(POLL_S):
+        await wait(pause_s)
         missing = [one for one in files if one.name not in found]
-        if turn in (0, 3):
-            await _scan(plex, place, folder, missing, wide=turn > 0)
-        for one in missing:
-            item = await plex.find_file(place.section.key, one.name)
-            if item is not None:
-                found[one.name] = item.key
-        if len(found) == len(files):
+        if turn == 0:
+            await scan(plex, place, folder, missing)
+        if turn == _WIDER:
+            await plex.scan(place.section.key)
+        items = await plex.find_files(
+            place.section.key, sorted(one.name for one in missing)
+        )
+        found |= {name: item.key for name, item in items.items()}
+        if found.keys() >= names:
             break
-    return Indexed(found)
+    return found
 
 
-async def collect(
-    plex: Plex, folder: Path, title: str, keys: tuple[str, ...]
-) -> Indexed:
-    """A collection with exactly these videos in this order, and a link to it."""
-    place = await shelf(plex, folder)
-    if place is None or not keys:
-        return Indexed({})
-    collection = await plex.sync_collection(place.section.key, title, keys)
-    identity = await plex.identity()
-    link = plex.link(identity, collection.key, is_collection=True)
-    return Indexed({}, collection.key, link)
-
-
-async def link(plex: Plex, key: str) -> str:
-    return plex.link(await plex.identity(), key)
-
-
-async def _scan(
-    plex: Plex, place: Shelf, folder: Path, missing: list[Path], *, wide: bool
-) -> None:
-    if wide:
-        await plex.scan(place.section.key)
-        return
-    for parent in {one.parent for one in missing}:
+async def scan(plex: Plex, place: Shelf, folder: Path, files: Collection[Path]) -> None:
+    """Have Plex look at the folders these files are or were in."""
+    for parent in sorted({one.parent for one in files}):
         seen = PurePosixPath(place.folder) / parent.relative_to(folder).as_posix()
         try:
             await plex.scan(place.section.key, str(seen))
         except ServiceError as error:
+            # The wider scan follows.
             log.info("scan refused", kind=type(error).__name__)
+
+
+async def free_title(
+    plex: Plex,
+    place: Shelf,
+    titles: Collection[str],
+    *,
+    own: str | None,
+    taken: Collection[str],
+) -> str:
+    """The first of `titles` whose collection belongs to no other download.
+
+    `own` and `taken` are keys of collections: ours, which keeps its title, and
+    those of other downloads, which must not be emptied by ours.
+    """
+    there = await plex.collections(place.section.key)
+    for one in there:
+        if one.key == own and own not in taken:
+            return one.title
+    used = {one.title for one in there if one.key in taken}
+    free = [title for title in titles if title not in used]
+    return free[0] if free else list(titles)[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from medianest_bot.core.line import clean
 from medianest_bot.core.words import marked
 from medianest_bot.services.lanes import FailKind
 from medianest_bot.services.sites import Reason
@@ -23,7 +24,12 @@ class Job(StrEnum):
 
     @property
     def is_moving(self) -> bool:
+        """True while more happens by itself."""
         return self in (Job.QUEUED, Job.DOWNLOADING, Job.INDEXING)
+
+    @property
+    def is_over(self) -> bool:
+        return self in (Job.DONE, Job.FAILED, Job.CANCELLED)
 
 
 class Part(StrEnum):
@@ -38,8 +44,10 @@ class Part(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        return self in (Part.WAITING, Part.DOWNLOADING, Part.RETRY_WAIT)
+        return self in OPEN
 
+
+OPEN = (Part.WAITING, Part.DOWNLOADING, Part.RETRY_WAIT)
 
 REFUSALS = {
     Reason.MALFORMED: marked("That is not a link I can read. Paste the whole address."),
@@ -70,6 +78,22 @@ FAILURES = {
     FailKind.REFUSED: marked("It is too large, too long, live, or not allowed here."),
     FailKind.STOPPED: marked("It was interrupted."),
 }
-EMPTY = marked("There is no video behind that link.")
+
 NOT_IN_PLEX_YET = "not_in_plex"
-NOT_IN_PLEX = marked("The files are there, but Plex has not shown them yet.")
+NO_LIBRARY = "no_library"
+NOTES = {
+    NOT_IN_PLEX_YET: marked("The files are there, but Plex has not shown them yet."),
+    NO_LIBRARY: marked(
+        "The files are there, but no Plex library holds their folder. Ask your admin."
+    ),
+}
+"""What is said about a download although its files are all there."""
+
+LONGEST_TITLE = 200
+
+
+def title_of(text: str, otherwise: str) -> str:
+    """A title as one plain line; `otherwise` where nothing of it could be seen."""
+    plain = clean(text[: 2 * LONGEST_TITLE])[:LONGEST_TITLE].strip()
+    is_seen = any(char.isprintable() and not char.isspace() for char in plain)
+    return plain if is_seen else otherwise

@@ -9,44 +9,42 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core import _download_words as said
+from medianest_bot.core import _download_files as files
+from medianest_bot.core._download_listing import ASK_ABOVE, Listings
 from medianest_bot.core._download_queue import Queue
+from medianest_bot.core._download_rests import Rests
+from medianest_bot.core._download_rows import Rows, Whole
+from medianest_bot.core._download_shelving import Shelving
 from medianest_bot.core._download_words import (
     FAILURES,
-    NOT_IN_PLEX,
-    NOT_IN_PLEX_YET,
+    NOTES,
+    REFUSALS,
     Job,
     Part,
+    title_of,
 )
 from medianest_bot.core.engine import TaskEngine
 from medianest_bot.core.limits import Limits, What
 from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.store import downloads
-from medianest_bot.core.store.downloads import Download, DownloadItem
+from medianest_bot.core.store.downloads import Download
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.words import Sorry, marked
 from medianest_bot.services import sites
-from medianest_bot.services.lanes import Lanes, Progress
+from medianest_bot.services.lanes import FailKind, Lanes
 from medianest_bot.services.plex import Plex
 from medianest_bot.services.videos import Videos
 
-__all__ = [
-    "FAILURES",
-    "NOT_IN_PLEX",
-    "NOT_IN_PLEX_YET",
-    "Downloads",
-    "Job",
-    "Part",
-    "Whole",
-]
+__all__ = ["FAILURES", "NOTES", "Added", "Downloads", "Job", "Part", "Whole"]
 
 log = structlog.get_logger(__name__)
 
@@ -56,28 +54,11 @@ OVER = marked("That download is over already.")
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """A download with all its videos, and how the present ones go."""
+class Added:
+    """`is_new` is False where it had been asked for already."""
 
     download: Download
-    items: tuple[DownloadItem, ...]
-    live: tuple[Progress, ...]
-
-    @property
-    def state(self) -> Job:
-        return Job(self.download.state)
-
-    @property
-    def finished(self) -> int:
-        return sum(not Part(item.state).is_open for item in self.items)
-
-    @property
-    def done(self) -> tuple[DownloadItem, ...]:
-        return tuple(item for item in self.items if item.state == Part.DONE)
-
-    @property
-    def failed(self) -> tuple[DownloadItem, ...]:
-        return tuple(item for item in self.items if item.state == Part.FAILED)
+    is_new: bool
 
 
 class Downloads:
@@ -97,16 +78,22 @@ class Downloads:
         folder: Path,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._store = store
-        self._outbox = outbox
+        self._rows = Rows(store, outbox, now)
         self._limits = limits
-        self._now = now
         self._rules = rules
         self._folder = folder
         self._engine = TaskEngine(lanes)
+        rests = Rests(now)
         self._queue = Queue(
-            store, outbox, now, self._engine, videos, plex, folder, wait=wait
+            self._rows,
+            self._engine,
+            Listings(self._rows, videos, rules, rests),
+            Shelving(self._rows, plex, folder, rests, wait=wait),
+            rests=rests,
+            rules=rules,
+            folder=folder,
         )
+        self._busy: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self) -> None:
         """Work off what was promised until cancelled; unfinished work is kept."""
@@ -115,7 +102,7 @@ class Downloads:
         finally:
             await self._engine.aclose()
 
-    async def add(self, person: Person, url: str, *, audio: bool) -> Download:
+    async def add(self, person: Person, url: str, *, audio: bool) -> Added:
         """Promise to download what stands behind `url`; the same twice is one.
 
         Raises Sorry for an address that is not taken, or when no limit is left.
@@ -123,113 +110,131 @@ class Downloads:
         try:
             clean = sites.check(url, self._rules)
         except sites.NotAllowed as error:
-            raise Sorry(said.REFUSALS[error.reason]) from error
-        async with self._store.begin() as tx:
+            raise Sorry(REFUSALS[error.reason]) from error
+        async with self._rows.begin() as tx:
             known = await downloads.by_url(tx, person.id, clean, audio=audio)
             if known is not None and _is_current(known):
-                return known
+                return Added(known, is_new=False)
             await self._limits.spend(tx, person.id, What.DOWNLOAD)
             added = await downloads.add(
                 tx,
                 person_id=person.id,
                 url=clean,
                 audio=audio,
-                title=_short(clean),
+                title=title_of(clean.split("://", 1)[-1][:80], clean[:80]),
                 state=Job.QUEUED,
                 folder=str(self._folder / folder_name(person)),
-                now=self._now(),
+                now=self._rows.now(),
             )
         self._queue.wake()
-        return added
+        return Added(added, is_new=True)
 
     async def confirm(self, person: Person, number: int) -> None:
-        """Yes, the whole long playlist."""
+        """Yes, the whole long playlist. Said twice, it is heard once."""
         await self._own(person, number)
-        async with self._store.begin() as tx:
-            download = await downloads.get(tx, number)
-            if download is not None and download.state == Job.ASKING:
-                now = self._now()
-                await downloads.update(tx, number, now, state=Job.DOWNLOADING)
-        self._changed(number)
+        await self._rows.move(number, (Job.ASKING,), state=Job.DOWNLOADING)
+        self._queue.wake()
 
     async def cancel(self, person: Person, number: int) -> None:
-        """Stop it: nothing of what was not finished is left. Sorry if it is over."""
-        whole = await self._own(person, number)
-        if not (whole.state.is_moving or whole.state is Job.ASKING):
-            raise Sorry(OVER)
-        async with self._store.begin() as tx:
-            await self._end_items(tx, number)
-            await downloads.update(tx, number, self._now(), state=Job.CANCELLED)
-        for item in whole.items:
-            await self._engine.cancel(item.id)
-            await self._queue.drop_unfinished(item.id)
-        self._changed(number)
+        """Stop it: of what was not finished, nothing is left. Sorry if it is over."""
+        async with self._alone(number):
+            whole = await self._own(person, number)
+            if whole.state is Job.CANCELLED:
+                return
+            if whole.state.is_over:
+                raise Sorry(OVER)
+            async with self._rows.begin() as tx:
+                await self._set_open_items(tx, number, state=Part.CANCELLED)
+                now = self._rows.now()
+                await downloads.update(tx, number, now, state=Job.CANCELLED)
+            await self._queue.stop(whole)
+        self._rows.changed(number)
 
     async def retry(self, person: Person, number: int) -> None:
-        """Try again what failed or was cancelled; what is there stays."""
-        whole = await self._own(person, number)
-        if whole.state.is_moving:
-            return
-        async with self._store.begin() as tx:
-            await self._limits.spend(tx, person.id, What.DOWNLOAD)
-            for item in whole.items:
-                if item.state != Part.DONE:
-                    await downloads.update_item(
-                        tx,
-                        item.id,
-                        self._now(),
-                        state=Part.WAITING,
-                        attempts=0,
-                        next_at=None,
-                        error=None,
-                    )
-            state = Job.DOWNLOADING if whole.items else Job.QUEUED
-            await downloads.update(tx, number, self._now(), state=state, error=None)
-        self._changed(number)
+        """Try again what failed or was cancelled; what is there stays.
+
+        Raises Sorry when no limit is left; looking for it in Plex again costs none.
+        """
+        async with self._alone(number):
+            whole = await self._own(person, number)
+            if not whole.state.is_over or _is_complete(whole):
+                return
+            async with self._rows.begin() as tx:
+                if len(whole.done) < len(whole.items) or not whole.items:
+                    await self._limits.spend(tx, person.id, What.DOWNLOAD)
+                await self._open_items(tx, whole)
+                now, state = self._rows.now(), _anew(whole)
+                await downloads.update(tx, number, now, state=state, error=None)
+        self._rows.changed(number)
+        self._queue.wake()
 
     async def delete(self, person: Person, number: int) -> None:
-        """Forget it and remove its files. Sorry while it is still running."""
-        whole = await self._own(person, number)
-        if whole.state.is_moving:
-            raise Sorry(NOT_OVER)
-        async with self._store.begin() as tx:
-            await downloads.remove(tx, number)
-        paths = [Path(item.path) for item in whole.items if item.path]
-        await asyncio.to_thread(_unlink, paths, self._folder)
-        self._changed(number)
+        """Forget it and remove its files, except those another list of theirs has.
+
+        Raises Sorry while it is still running, or where the disk refuses.
+        """
+        async with self._alone(number):
+            whole = await self._own(person, number)
+            if not whole.state.is_over:
+                raise Sorry(NOT_OVER)
+            async with self._rows.read() as db:
+                shared = await downloads.paths_elsewhere(db, number)
+            paths = {item.path for item in whole.items if item.path} - shared
+            gone = tuple(map(Path, sorted(paths)))
+            # The files first: a row without files can be deleted again, files
+            # without a row would be there for ever.
+            try:
+                await asyncio.to_thread(files.unlink, gone, self._folder)
+            except OSError as error:
+                log.warning("delete", download=number, kind=type(error).__name__)
+                raise Sorry(FAILURES[FailKind.LOCAL]) from error
+            async with self._rows.begin() as tx:
+                await downloads.remove(tx, number)
+            self._queue.forget(whole.download, gone)
+        self._rows.changed(number)
 
     async def whole(self, number: int) -> Whole | None:
         """A download as it is now; asks nobody."""
-        async with self._store.read() as db:
-            download = await downloads.get(db, number)
-            items = await downloads.items(db, number)
-        if download is None:
+        whole = await self._rows.whole(number)
+        if whole is None:
             return None
-        return Whole(download, tuple(items), self._queue.live(items))
+        return replace(
+            whole,
+            live=self._queue.live(whole),
+            rests_until=self._queue.rests_until(whole),
+        )
 
     async def of(
         self, person: Person, *, limit: int, offset: int
     ) -> tuple[tuple[Download, ...], int]:
         """Somebody's downloads, newest first, and how many there are."""
-        async with self._store.read() as db:
+        async with self._rows.read() as db:
             found = await downloads.of_person(db, person.id, limit, offset)
             return tuple(found), await downloads.count_of(db, person.id)
 
+    def _alone(self, number: int) -> asyncio.Lock:
+        """What to hold while something is done to a download: one thing at a time."""
+        return self._busy.setdefault(number, asyncio.Lock())
+
     async def _own(self, person: Person, number: int) -> Whole:
-        whole = await self.whole(number)
+        whole = await self._rows.whole(number)
         if whole is None or whole.download.person_id != person.id:
             raise Sorry(NO_SUCH, number=number)
         return whole
 
-    async def _end_items(self, tx: AsyncConnection, number: int) -> None:
+    async def _set_open_items(
+        self, tx: AsyncConnection, number: int, **changes: object
+    ) -> None:
         for item in await downloads.items(tx, number):
             if Part(item.state).is_open:
-                now = self._now()
-                await downloads.update_item(tx, item.id, now, state=Part.CANCELLED)
+                await downloads.update_item(tx, item.id, self._rows.now(), **changes)
 
-    def _changed(self, number: int) -> None:
-        self._queue.wake()
-        self._outbox.changed(f"download:{number}")
+    async def _open_items(self, tx: AsyncConnection, whole: Whole) -> None:
+        """What is not there waits to be fetched, as if it were new."""
+        anew = {"state": Part.WAITING, "attempts": 0, "next_at": None, "error": None}
+        for item in whole.items:
+            if item.state != Part.DONE:
+                await downloads.update_item(tx, item.id, self._rows.now(), **anew)
 
 
 def folder_name(person: Person) -> str:
@@ -240,16 +245,18 @@ def folder_name(person: Person) -> str:
 
 def _is_current(known: Download) -> bool:
     state = Job(known.state)
-    return state.is_moving or state in (Job.ASKING, Job.DONE)
+    return not state.is_over or state is Job.DONE
 
 
-def _short(url: str) -> str:
-    """What to call it until its title is known."""
-    return url.split("://", 1)[-1][:80]
+def _is_complete(whole: Whole) -> bool:
+    """Nothing is missing, neither here nor in Plex."""
+    is_all = len(whole.done) == len(whole.items)
+    return whole.state is Job.DONE and is_all and whole.download.error is None
 
 
-def _unlink(paths: list[Path], folder: Path) -> None:
-    """Remove files, but never one outside our folder."""
-    for path in paths:
-        if path.resolve().is_relative_to(folder.resolve()):
-            path.unlink(missing_ok=True)
+def _anew(whole: Whole) -> Job:
+    """Where to begin again; what was never agreed to is asked about again."""
+    if not whole.items:
+        return Job.QUEUED
+    is_agreed = whole.done or len(whole.items) <= ASK_ABOVE
+    return Job.DOWNLOADING if is_agreed else Job.ASKING

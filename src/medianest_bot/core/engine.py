@@ -38,7 +38,9 @@ class Event:
 class Engine(Protocol):
     """Runs jobs by number. A cancelled job is never heard of again."""
 
-    def start(self, number: int, job: Job) -> None: ...
+    def start(self, number: int, job: Job) -> None:
+        """Begin a job; its number is free until it has ended or was cancelled."""
+        ...
 
     async def cancel(self, number: int) -> None:
         """Returns when nothing of the job is left: process, socket or file."""
@@ -47,52 +49,71 @@ class Engine(Protocol):
     async def next_event(self) -> Event: ...
 
 
+@dataclass(eq=False, slots=True)
+class _Run:
+    """One run of a job: a number may come again, a run does not."""
+
+    number: int
+    task: asyncio.Task[None] | None = None
+
+
 class TaskEngine:
     """One asyncio task for each job, in this process."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._runs: dict[int, _Run] = {}
+        self._events: asyncio.Queue[tuple[_Run, Event]] = asyncio.Queue()
         self._is_closing = False
 
     def start(self, number: int, job: Job) -> None:
-        task = asyncio.create_task(self._work(number, job))
-        self._tasks[number] = task
+        run = self._runs[number] = _Run(number)
+        run.task = asyncio.create_task(self._work(run, job))
 
     async def cancel(self, number: int) -> None:
-        task = self._tasks.pop(number, None)
-        if task is None:
+        # Taken out first, so that what it said already is not passed on any more.
+        run = self._runs.pop(number, None)
+        if run is None or run.task is None:
             return
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        run.task.cancel()
+        await asyncio.gather(run.task, return_exceptions=True)
 
     async def next_event(self) -> Event:
-        return await self._events.get()
+        while True:
+            run, event = await self._events.get()
+            if self._runs.get(run.number) is not run:
+                continue
+            if event.progress is None:
+                del self._runs[run.number]
+            return event
 
     async def aclose(self) -> None:
         """Stop everything, keeping what was fetched so far for the next start."""
         self._is_closing = True
-        tasks = list(self._tasks.values())
+        tasks = [run.task for run in self._runs.values() if run.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _work(self, number: int, job: Job) -> None:
+    async def _work(self, run: _Run, job: Job) -> None:
+        self._events.put_nowait((run, await self._done(run, job)))
+
+    async def _done(self, run: _Run, job: Job) -> Event:
+        def hear(progress: Progress) -> None:
+            self._events.put_nowait((run, Event(run.number, progress)))
+
         try:
             finished = await self._lanes.download(
-                job,
-                lambda progress: self._events.put_nowait(Event(number, progress)),
-                keeps_part=lambda: self._is_closing,
+                job, hear, keeps_part=lambda: self._is_closing
             )
         except LaneFailed as failed:
-            self._events.put_nowait(Event(number, failed=failed))
+            return Event(run.number, failed=failed)
         except OSError as error:
-            log.warning("download folder", kind=type(error).__name__)
             local = LaneFailed(FailKind.LOCAL, type(error).__name__)
-            self._events.put_nowait(Event(number, failed=local))
-        else:
-            self._events.put_nowait(Event(number, finished=finished))
-        finally:
-            if self._tasks.get(number) is asyncio.current_task():
-                del self._tasks[number]
+            return Event(run.number, failed=local)
+        except Exception as error:
+            # A job: whatever breaks in it must be heard of, or it waits for ever.
+            log.exception("download job", number=run.number)
+            odd = LaneFailed(FailKind.TRANSIENT, type(error).__name__)
+            return Event(run.number, failed=odd)
+        return Event(run.number, finished=finished)

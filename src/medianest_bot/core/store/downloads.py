@@ -203,6 +203,26 @@ async def item_by_video(
     return await first_of(db, DownloadItem, query.order_by(has_file, item.id.desc()))
 
 
+async def paths_elsewhere(db: AsyncConnection, download_id: int) -> frozenset[str]:
+    """The files of this download that others hold too."""
+    item, other = download_items.c, download_items.alias().c
+    query = select(item.path).where(
+        item.download_id == download_id,
+        other.download_id != download_id,
+        other.path == item.path,
+    )
+    return frozenset(await db.scalars(query))
+
+
+async def other_collections(db: AsyncConnection, download_id: int) -> frozenset[str]:
+    """The keys of collections that belong to other downloads."""
+    table = youtube_downloads.c
+    query = select(table.collection_key).where(
+        table.id != download_id, table.collection_key.is_not(None)
+    )
+    return frozenset(await db.scalars(query))
+
+
 _DOWNLOADS = select_as(Download, youtube_downloads)
 _ITEMS = select_as(DownloadItem, download_items)
 
