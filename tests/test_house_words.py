@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from medianest_bot.core.roles import Role
+
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src"
 ROOMS = ("core", "commands", "chats")
@@ -31,6 +33,8 @@ class Said:
     path: Path
     node: ast.Call
     how: str
+    stills: frozenset[str]
+    """Names in its file that only ever stand for constant text."""
 
     @property
     def where(self) -> str:
@@ -53,18 +57,27 @@ class Said:
 
 
 def said() -> list[Said]:
-    return [
-        Said(path, node, node.func.id)
-        for room in ROOMS
-        for path in sorted((SRC / "medianest_bot" / room).rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in WORDING
-    ]
+    found = []
+    for room in ROOMS:
+        for path in sorted((SRC / "medianest_bot" / room).rglob("*.py")):
+            nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+            stills = still_names(nodes)
+            calls = (node for node in nodes if isinstance(node, ast.Call))
+            found += [
+                Said(path, call, call.func.id, stills)
+                for call in calls
+                if isinstance(call.func, ast.Name) and call.func.id in WORDING
+            ]
+    return found
 
 
-SAID = said()
+def still_names(nodes: list[ast.AST]) -> frozenset[str]:
+    """Local names that are given constant text wherever they are given any."""
+    given: dict[str, list[bool]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            given.setdefault(node.targets[0].id, []).append(is_still(node.value))
+    return frozenset(name for name, still in given.items() if all(still))
 
 
 def sentences(one: Said) -> Iterator[str]:
@@ -94,18 +107,23 @@ def module(path: Path) -> ModuleType:
 
 def is_still(text: ast.expr) -> bool:
     """True for a constant, a name in capitals, one of two such, an entry of a table."""
-    if isinstance(text, ast.Constant):
-        return isinstance(text.value, str)
-    if isinstance(text, ast.Subscript):
-        return is_still(text.value)
-    if isinstance(text, ast.IfExp):
-        return is_still(text.body) and is_still(text.orelse)
-    name = text.attr if isinstance(text, ast.Attribute) else getattr(text, "id", "")
-    return name.isupper()
+    match text:
+        case ast.Constant(value=value):
+            return isinstance(value, str)
+        case ast.Subscript(value=table):
+            return is_still(table)
+        case ast.IfExp(body=one, orelse=other):
+            return is_still(one) and is_still(other)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name.isupper()
+    return False
 
 
 def blanks(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+SAID = said()
 
 
 def test_there_are_sentences_to_read() -> None:
@@ -128,17 +146,37 @@ def test_no_sentence_is_put_together_on_the_spot() -> None:
         for one in SAID
         if one.path.relative_to(SRC / "medianest_bot").as_posix() not in PASSES_ON
         for text in one.texts
-        if not is_still(text) and not is_carried(text)
+        if not is_still(text) and not is_carried(one, text)
     ]
     assert built == []
 
 
-def is_carried(text: ast.expr) -> bool:
-    """True for an attribute of something that carries marked text: `rule.refusal`."""
-    return isinstance(text, ast.Attribute) and text.attr in CARRIED
+def is_carried(one: Said, text: ast.expr) -> bool:
+    """True where marked text comes along in something else."""
+    match text:
+        case ast.Name(id=name):
+            return name in one.stills
+        case ast.Attribute(value=ast.Name(id="role") | ast.Attribute(attr="role")):
+            return text.attr == "value"
+        case ast.Attribute(attr=name):
+            return name in CARRIED
+        case ast.Call(func=ast.Attribute(attr="get"), args=[_, _]):
+            return True
+    return False
 
 
-CARRIED = {"help", "notes", "refusal", "text", "name"}
+CARRIED = {"help", "notes", "refusal", "text"}
+
+
+def test_the_words_for_roles_are_marked() -> None:
+    marked = {
+        text.value
+        for one in SAID
+        if one.how == "marked"
+        for text in one.texts
+        if isinstance(text, ast.Constant)
+    }
+    assert set(Role) - marked == set()
 
 
 def test_every_blank_is_filled_in_and_nothing_is_given_in_vain() -> None:
