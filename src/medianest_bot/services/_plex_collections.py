@@ -93,7 +93,8 @@ class Collections(Server):
         """A collection of that title with exactly these items in this order.
 
         Doing it again changes nothing. One that is there keeps its key and only
-        gets the difference; one that vanishes meanwhile is made anew.
+        gets the difference; one that vanishes meanwhile is made anew. Items that are
+        gone are left out; Missing where all of them are.
         """
         wanted = tuple(dict.fromkeys(item_keys_in_order))
         async with self._syncing:
@@ -106,30 +107,52 @@ class Collections(Server):
     async def _synced(
         self, section_key: str, title: str, wanted: tuple[str, ...]
     ) -> Collection:
-        there = await self.collections(section_key)
-        same = [one for one in there if one.title == title and not one.is_smart]
-        one = same[0] if same else None
-        if one is None:
-            one = await self.create_collection(section_key, title, wanted)
-        await self._fill(one.key, wanted)
-        return replace(one, section=section_key, count=len(wanted))
+        found = await self.collections(section_key)
+        same = [one for one in found if one.title == title and not one.is_smart]
+        if same:
+            one = same[0]
+            await self._fill(one.key, wanted)
+        else:
+            there = await self._existing(wanted)
+            if wanted and not there:
+                raise Missing(self._calls.service)
+            one = await self.create_collection(section_key, title, there)
+        count = await self._order(one.key, wanted)
+        return replace(one, section=section_key, count=count)
 
     async def _fill(self, key: str, wanted: tuple[str, ...]) -> None:
+        """Exactly the wanted ones, in any order."""
         there = await self._keys_in(key)
         missing = [one for one in wanted if one not in set(there)]
-        extra = [one for one in there if one not in set(wanted)]
         # Added before removed: Plex drops a collection that becomes empty.
-        await self.add_to_collection(key, missing)
-        for one in extra:
-            await self.remove_from_collection(key, one)
-        if missing or extra:
-            there = await self._keys_in(key)
-        if not _moves(there, wanted):
-            return
-        # Until it is ordered by hand, it is shown in another order than its own.
-        await self.custom_order(key)
-        for item_key, after in _moves(await self._keys_in(key), wanted):
-            await self.move_in_collection(key, item_key, after)
+        await self.add_to_collection(key, await self._existing(missing))
+        for one in there:
+            if one not in set(wanted):
+                await self.remove_from_collection(key, one)
+
+    async def _order(self, key: str, wanted: tuple[str, ...]) -> int:
+        """Put what is in it in order; return how many that are."""
+        there = await self._keys_in(key)
+        if _moves(there, wanted):
+            # Until it is ordered by hand, it is shown in another order than its own.
+            await self.custom_order(key)
+            for item_key, after in _moves(await self._keys_in(key), wanted):
+                await self.move_in_collection(key, item_key, after)
+        return len(there)
+
+    async def _existing(self, item_keys: Sequence[str]) -> list[str]:
+        """Those that Plex still has; a call that names others may be refused."""
+        found: set[str] = set()
+        for start in range(0, len(item_keys), _BATCH):
+            keys = self._calls.keys(item_keys[start : start + _BATCH])
+            try:
+                answer = await self._calls.get(f"/library/metadata/{keys}")
+            except Missing:
+                continue  # none of them is there
+            found |= {
+                one.key for one in reading.each(reading.rows(answer), reading.item)
+            }
+        return [key for key in item_keys if key in found]
 
     async def _keys_in(self, key: str) -> tuple[str, ...]:
         return tuple(item.key for item in await self.collection_items(key))
