@@ -14,13 +14,15 @@ from medianest_bot.core.store.errors import Why
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+ALL_BUT_IGNORED = ("--cached", "--others", "--exclude-standard")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
 def kept() -> list[Path]:
     """What is in the repository, or would be with the next commit."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        # A checkout may belong to another user than the one who tests it.
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", *ALL_BUT_IGNORED],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -86,9 +86,18 @@ def sentences(one: Said) -> Iterator[str]:
         if isinstance(text, ast.Constant):
             yield str(text.value)
             continue
-        table = text.value if isinstance(text, ast.Subscript) else text
-        value = evaluated(table, module(one.path))
+        value = evaluated(table_of(text), module(one.path))
         yield from value.values() if isinstance(value, Mapping) else (value,)
+
+
+def table_of(text: ast.expr) -> ast.expr:
+    """`TABLE` of `TABLE[key]` and `TABLE.get(key)`; anything else is itself."""
+    match text:
+        case ast.Subscript(value=table):
+            return table
+        case ast.Call(func=ast.Attribute(value=table)):
+            return table
+    return text
 
 
 def halves(text: ast.expr) -> tuple[ast.expr, ...]:
@@ -116,6 +125,8 @@ def is_still(text: ast.expr) -> bool:
             return is_still(one) and is_still(other)
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name.isupper()
+        case ast.Call(func=ast.Attribute(attr="get", value=table)):
+            return is_still(table)
     return False
 
 
