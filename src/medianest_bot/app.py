@@ -110,6 +110,7 @@ class _Builder:
         self._start("requests", house.requests.run())
         self._start("downloads", house.downloads.run())
         self._start("health", house.health.run())
+        self._start("library", house.search.warm())
         if house.kuma is not None:
             self._start("uptime kuma", house.kuma.run())
         return App(house, dispatch, settings)

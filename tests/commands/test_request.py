@@ -85,6 +85,19 @@ async def test_what_is_there_already_says_so(say: Talk) -> None:
     assert (by_name.choices, by_number.choices) == ((), ())
 
 
+async def test_seasons_that_are_there_are_named_with_their_series(say: Talk) -> None:
+    reply = await say("request tv:1396 seasons:1-2")
+
+    assert reply.title == "Breaking Bad (2008)"
+    assert reply.text == "Those seasons are in the library already."
+    assert [link.label for link in reply.links] == ["Watch"]
+
+
+async def test_every_kind_of_card_is_drawn_by_show(say: Talk) -> None:
+    assert (await say("show status")).follows == "status"
+    assert not (await say("show download:1")).failed
+
+
 async def test_asking_again_shows_the_card_there_is(say: Talk) -> None:
     await say("request movie:438631")
     mine, theirs = (

@@ -13,7 +13,7 @@ from medianest_bot.core.context import Context
 from medianest_bot.core.reply import Field, Reply, Show, Tone
 from medianest_bot.core.requests import Wish
 from medianest_bot.core.search import Availability, Found, Title
-from medianest_bot.core.titles import Wanted
+from medianest_bot.core.titles import Wanted, reference
 from medianest_bot.core.words import Sorry, _, marked
 from medianest_bot.services.media import Kind
 
@@ -69,14 +69,17 @@ async def _exactly(ctx: Context, kind: Kind, tmdb_id: int, seasons: str) -> Repl
     """Ask at once; for a series without seasons, offer them."""
     if kind is Kind.TV and not seasons:
         return await offer(ctx, tmdb_id)
-    known = ctx.house.search.known(kind, tmdb_id)
+    search = ctx.house.search
+    if kind is Kind.MOVIE and search.plex_key(kind, tmdb_id):
+        return await _there(ctx, kind, tmdb_id)
+    known = search.known(kind, tmdb_id)
     poster = known.poster.source if known and known.poster else ""
     wish = Wish(
         kind, tmdb_id, seasons, known, poster if poster.startswith("https:") else None
     )
     asked = await ctx.house.requests.ask(ctx.member, wish)
     if asked.request is None:
-        return _there(ctx, kind, tmdb_id)
+        return await _there(ctx, kind, tmdb_id)
     is_own = asked.request.person_id == ctx.member.id
     note = "" if asked.is_new else _(_request_card.ALREADY)
     if not asked.is_new and is_own and asked.request.reason == "followed":
@@ -84,13 +87,14 @@ async def _exactly(ctx: Context, kind: Kind, tmdb_id: int, seasons: str) -> Repl
     return await _request_card.of_row(ctx, asked.request, note)
 
 
-def _there(ctx: Context, kind: Kind, tmdb_id: int) -> Reply:
-    known = ctx.house.search.known(kind, tmdb_id)
+async def _there(ctx: Context, kind: Kind, tmdb_id: int) -> Reply:
+    found = await ctx.house.search.find(reference(kind, tmdb_id), person=ctx.person)
+    known = next(iter(found.titles), None)
     return Reply(
         title=_titles.headline(known.title, known.year) if known else "",
         text=_(SEASONS_THERE if kind is Kind.TV else THERE),
         picture=known.poster if known else None,
-        links=_titles.links(ctx, ctx.house.search.plex_key(kind, tmdb_id)),
+        links=_titles.links(ctx, known.plex_key if known else None),
         tone=Tone.GOOD,
     )
 

@@ -80,9 +80,9 @@ class Watch:
     async def run(self) -> None:
         while True:
             self._woken.clear()
-            await self._look_at_all()
+            pause_s = await self._round()
             try:
-                async with asyncio.timeout(await self._pause_s()):
+                async with asyncio.timeout(pause_s):
                     await self._woken.wait()
             except TimeoutError:
                 continue
@@ -175,6 +175,16 @@ class Watch:
                 poster=found.poster,
             )
             return await rows.get(tx, row.id) or row
+
+    async def _round(self) -> float:
+        """Look at what is due; returns the seconds until the next look."""
+        try:
+            await self._look_at_all()
+            return await self._pause_s()
+        except Exception:
+            # A watcher: a full disk or a locked database passes, it must go on.
+            log.exception("round")
+            return self._poll_s
 
     async def _look_at_all(self) -> None:
         if self._seerr is None:

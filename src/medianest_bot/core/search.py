@@ -41,7 +41,7 @@ from medianest_bot.core.store.people import Person
 from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.core.titles import Wanted
 from medianest_bot.services.errors import ServiceError
-from medianest_bot.services.http import READ_S
+from medianest_bot.services.http import CALL_S, READ_S
 from medianest_bot.services.media import Kind
 from medianest_bot.services.plex import Identity, Owned, Plex
 from medianest_bot.services.seerr import Seerr
@@ -133,6 +133,10 @@ class Search:
         shelf = self._shelf(await asked, person)
         return tuple(judged(one, shelf) for one in found[:SUGGESTED])
 
+    async def warm(self) -> None:
+        """Learn what Plex has before the first search, for links and marks."""
+        await self._hear_owned(CALL_S)
+
     def known(self, kind: Kind, tmdb_id: int) -> Title | None:
         """What a search told about a title before; asks nobody."""
         return self._known.get((kind, tmdb_id))
@@ -196,13 +200,13 @@ class Search:
         remembered = names.ranked(wanted, self._known.values(), least=LEAST_BY_SHORT)
         return names.ranked(wanted, merged([*found, *remembered], ()))
 
-    async def _hear_owned(self) -> None:
+    async def _hear_owned(self, within_s: float | None = None) -> None:
         """What Plex has; where that takes long, what it had when last asked."""
         if self._plex is None:
             return
-        is_first = self._identity is None
+        usual_s = OWNED_S if self._identity else OWNED_FIRST_S
         try:
-            async with asyncio.timeout(OWNED_FIRST_S if is_first else OWNED_S):
+            async with asyncio.timeout(within_s or usual_s):
                 owned = (await self._plex.owned()).value
                 self._identity = self._identity or await self._plex.identity()
         except (ServiceError, TimeoutError) as error:
