@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import pytest
 from tests.drawing import drawn
 from tests.household import Talk
 
@@ -178,9 +177,8 @@ async def test_an_admin_reads_what_to_mend(say: Talk, demo: Demo) -> None:
     assert "Turn it off in its network settings" in told.text
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+async def test_what_does_not_exist_gets_one_sentence(say: Talk) -> None:
+    for line in (
         "request movie:99999999",
         "request tv:99999999",
         "request tv:1396 seasons:99",
@@ -193,13 +191,10 @@ async def test_an_admin_reads_what_to_mend(say: Talk, demo: Demo) -> None:
         "seasons movie:19",
         "seasons tv:1396 x",
         "requests cancel:99",
-    ],
-)
-async def test_what_does_not_exist_gets_one_sentence(say: Talk, line: str) -> None:
-    reply = await say(line)
-
-    assert not reply.failed
-    assert (reply.text != "", reply.choices, reply.follows) == (True, (), None)
+    ):
+        reply = await say(line)
+        assert (reply.failed, reply.text != "") == (False, True), line
+        assert (reply.choices, reply.follows) == ((), None), line
 
 
 async def test_a_guest_may_not_ask(say: Talk, demo: Demo) -> None:
