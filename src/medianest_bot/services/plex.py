@@ -177,17 +177,34 @@ class Plex(Collections):
     ) -> tuple[Item, ...]:
         """The rows as items, asked for again where the search left ids out."""
         found = reading.each(rows, reading.item)
-        if not found or all(map(reading.has_guids, rows)):
-            return found
-        path = f"/library/metadata/{self._calls.keys([one.key for one in found])}"
+        known = await self._known()
+        told = {str(row.get("ratingKey")) for row in rows if reading.has_guids(row)}
+        lacking = [
+            one.key for one in found if one.key not in known and one.key not in told
+        ]
+        if lacking:
+            known |= await self._asked_again(lacking, within_s)
+        return tuple(known.get(one.key, one) for one in found)
+
+    async def _known(self) -> dict[str, Item]:
+        """What is kept of the library, by key: its ids spare a second question."""
+        kept: Kept[Owned] | None = await self._cache.peek("plex:owned")
+        if kept is None:
+            return {}
+        items = (*kept.value.movies.values(), *kept.value.shows.values())
+        return {item.key: item for item in items}
+
+    async def _asked_again(
+        self, keys: Sequence[str], within_s: float
+    ) -> dict[str, Item]:
+        path = f"/library/metadata/{self._calls.keys(keys)}"
         try:
             answer = await self._calls.get(path, {"includeGuids": 1}, within_s=within_s)
         except Missing:
-            return ()
-        full = {
+            return {}
+        return {
             one.key: one for one in reading.each(reading.rows(answer), reading.item)
         }
-        return tuple(full.get(one.key, one) for one in found)
 
     async def _newest(self, section: Section, count: int) -> tuple[Item, ...]:
         path = f"/library/sections/{section.key}/all"
