@@ -103,18 +103,20 @@ class Calls:
         return ",".join(map(self.key, values))
 
 
-def headers(client_id: str, token: str | None = None) -> dict[str, str]:
+def headers(
+    client_id: str, token: str | None = None, product: str = "medianest-bot"
+) -> dict[str, str]:
     """Who we are, for a Plex server and for plex.tv alike."""
     found = {
         "Accept": "application/json",
         "X-Plex-Client-Identifier": client_id,
-        "X-Plex-Product": "medianest-bot",
+        # Headers are ASCII; a product may name a person.
+        "X-Plex-Product": "".join(one if _is_sendable(one) else "?" for one in product),
     }
     if token is not None:
         # What no header can carry is a wrong token, and must not end in an error
         # that holds it.
-        is_sendable = token.isascii() and token.isprintable()
-        found["X-Plex-Token"] = token if is_sendable else "?"
+        found["X-Plex-Token"] = token if _is_sendable(token) else "?"
     return found
 
 
@@ -126,6 +128,10 @@ def query(params: Params | None) -> str:
         f"{quote(k, safe='>=<')}={quote(_text(v), safe='')}" for k, v in params.items()
     )
     return "?" + "&".join(pairs)
+
+
+def _is_sendable(value: str) -> bool:
+    return value.isascii() and value.isprintable()
 
 
 def _text(value: str | int) -> str:

@@ -136,7 +136,7 @@ class PlexTv:
         await self._http.aclose()
 
     def _headers(self, token: str | None = None) -> Mapping[str, str]:
-        return {**headers(self._client_id, token), "X-Plex-Product": self._product}
+        return headers(self._client_id, token, self._product)
 
 
 def _is_server(row: dict[str, Any], machine_id: str) -> bool:
