@@ -78,6 +78,8 @@ def doctor() -> None:
     """Check settings, services, credentials and folders, and say what to mend."""
     from medianest_bot import doctor as checks  # noqa: PLC0415 - loads much
 
+    # What it found is its report; the log would only stand in between.
+    log.configure("ERROR", "console")
     sys.exit(asyncio.run(checks.run(typer.echo)))
 
 
