@@ -63,6 +63,7 @@ async def test_the_card_changes_by_itself_until_it_can_be_watched(
 
     assert fetching.text == "It is being downloaded."
     assert (done.tone.value, done.busy, done.choices) == ("good", False, ())
+    assert [link.label for link in done.links] == ["Watch"]
     assert (await say.until_told()).title == "Dune (2021)"
 
 

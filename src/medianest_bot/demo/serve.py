@@ -49,7 +49,7 @@ async def serve(folder: Path, *, pace: float = 1.0) -> AsyncIterator[Served]:
     seerr = SeerrStandIn(lives, pace=pace)
     kuma = UptimeKumaStandIn(lives, username=USERNAME, password=PASSWORD, pace=pace)
     videos = VideoSite(lives, pace=pace)
-    seerr.on_available(_adds_to(plex))
+    seerr.on_available(_adds_to(plex, seerr))
     async with AsyncExitStack() as stack:
         urls = []
         for one in (plex, plex_tv, seerr, kuma, videos):
@@ -60,12 +60,19 @@ async def serve(folder: Path, *, pace: float = 1.0) -> AsyncIterator[Served]:
         yield Served(lives, plex, plex_tv, seerr, kuma, videos, settings)
 
 
-def _adds_to(plex: PlexStandIn) -> Callable[[str, int, tuple[int, ...]], None]:
+def _adds_to(
+    plex: PlexStandIn, seerr: SeerrStandIn
+) -> Callable[[str, int, tuple[int, ...]], None]:
+    """What becomes available is in Plex then, and Seerr knows where."""
+
     def add(kind: str, tmdb_id: int, seasons: tuple[int, ...]) -> None:
         if kind == "movie":
             plex.add_movie(tmdb_id)
         else:
             plex.add_seasons(tmdb_id, seasons)
+        row = plex.library.by_tmdb(tmdb_id, "movie" if kind == "movie" else "show")
+        if row is not None:
+            seerr.know_plex_key(kind, tmdb_id, str(row["ratingKey"]))
 
     return add
 
