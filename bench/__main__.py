@@ -7,13 +7,16 @@ rounds, and the median is shown. Everything talks to 127.0.0.1 and stops by itse
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from bench import dispatching, downloading, searching, starting
 from bench.figures import Figure
+from medianest_bot import log
 
-BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
+BENCHES: dict[str, Callable[[], Coroutine[Any, Any, list[Figure]]]] = {
     "start": starting.measure,
     "dispatch": dispatching.measure,
     "search": searching.measure,
@@ -22,6 +25,8 @@ BENCHES: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
 
 
 def main() -> None:
+    log.configure("WARNING", "console")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     wanted = sys.argv[1:] or list(BENCHES)
     for name in wanted:
         print(f"\n{name}", flush=True)

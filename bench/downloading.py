@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from bench.figures import ROUNDS, Figure, median, percentile
 from medianest_bot.demo import household
@@ -84,7 +85,7 @@ async def _by_lane(lanes: Lanes, urls: list[str], target: Path) -> float:
 
 
 async def _warm(urls: list[str], target: Path) -> float:
-    target.mkdir()
+    await asyncio.to_thread(target.mkdir)
     return float(await _python("-c", WARM, str(target), *urls))
 
 
@@ -102,10 +103,8 @@ async def _commands(urls: list[str], target: Path) -> float:
 async def _two_lanes(folder: Path) -> Figure:
     """A playlist of 50 from a site with 150 ms a request and 1 MB/s a connection."""
     ratios = []
-    async with _site(film_bytes=SMALL, latency_s=0.15, bytes_per_s=1_000_000) as (
-        _s,
-        url,
-    ):
+    slow = _site(film_bytes=SMALL, latency_s=0.15, bytes_per_s=1_000_000)
+    async with slow as (_, url):
         for turn in range(3):
             one = await _playlist(url, folder / f"one{turn}", 1)
             two = await _playlist(url, folder / f"two{turn}", 2)
@@ -126,7 +125,7 @@ async def _playlist(url: str, folder: Path, count: int) -> float:
 async def _loop_lag(folder: Path) -> list[Figure]:
     """How late the loop is while two playlists download, and beside idle talk."""
     busy, beside = [], []
-    async with _site(film_bytes=SMALL, bytes_per_s=1_000_000) as (_site_, url):
+    async with _site(film_bytes=SMALL, bytes_per_s=1_000_000) as (_, url):
         for turn in range(ROUNDS):
             async with _lanes(url, folder / f"lag{turn}", 2) as lanes:
                 await lanes.prewarm()
@@ -150,7 +149,10 @@ async def _loop_lag(folder: Path) -> list[Figure]:
 
 async def _lag_beside(url: str, folder: Path) -> float:
     """The lag of an empty loop while another process drives the same lanes."""
-    code = "import asyncio, bench.downloading as b, sys; asyncio.run(b.drive(*sys.argv[1:]))"
+    code = (
+        "import asyncio, sys, bench.downloading as bench;"
+        "asyncio.run(bench.drive(*sys.argv[1:]))"
+    )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, url, str(folder)
     )
@@ -165,7 +167,7 @@ async def drive(url: str, folder: str) -> None:
         await asyncio.gather(*fetches)
 
 
-async def _lag_while(work: list[asyncio.Task]) -> float:  # type: ignore[type-arg]
+async def _lag_while(work: list[asyncio.Task[Any]]) -> float:
     late = []
     while not all(task.done() for task in work):
         started = time.perf_counter()
@@ -178,7 +180,7 @@ async def _lag_while(work: list[asyncio.Task]) -> float:  # type: ignore[type-ar
 async def _cancels(folder: Path) -> list[Figure]:
     kinds = {"while downloading": "slow", "on a stalled server": "stalled"}
     figures = []
-    async with _site() as (_site_, url):
+    async with _site() as (_, url):
         for what, path in kinds.items():
             took = []
             async with _lanes(url, folder / path, 1) as lanes:
@@ -206,7 +208,7 @@ async def _cancel_one(lanes: Lanes, url: str, folder: Path) -> float:
     with suppress(asyncio.CancelledError):
         await task
     took = time.perf_counter() - started
-    assert not temp.exists()
+    assert not await asyncio.to_thread(temp.exists)
     return took
 
 
@@ -225,8 +227,8 @@ async def _python(*args: str) -> str:
 
 
 @asynccontextmanager
-async def _site(**more: object) -> AsyncIterator[tuple[VideoSite, str]]:
-    site = VideoSite(household.read(), pace=0, **more)  # type: ignore[arg-type]
+async def _site(**more: Any) -> AsyncIterator[tuple[VideoSite, str]]:
+    site = VideoSite(household.read(), pace=0, **more)
     try:
         yield site, await site.start()
     finally:

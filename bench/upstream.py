@@ -1,8 +1,8 @@
 """An upstream that answers after exactly so long: what another one said, again.
 
 Runs in a process of its own, so that what it costs is not counted as ours. The
-first question on a path goes to the origin; every later one is answered from
-memory, whatever its query, after the latency.
+first question of a kind goes to the origin; every later one is answered from
+memory after the latency.
 
     python -m bench.upstream LATENCY_S ORIGIN …   prints one address for each origin
 """
@@ -13,6 +13,7 @@ import asyncio
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
 HEAD = (
     "HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\n"
@@ -49,10 +50,13 @@ class Replay(asyncio.Protocol):
     def _answer(self, head: str) -> bytes:
         first, *rest = head.split("\r\n")
         target = first.split(" ")[1]
-        path = target.partition("?")[0]
-        if path not in self._known:
-            self._known[path] = self._ask(target, rest)
-        return self._known[path]
+        # A search is one answer whatever is looked for; all else is told apart.
+        asked = target.partition("?")[0] if "search" in target else target
+        page = [line for line in rest if line.lower().startswith("x-plex-container")]
+        key = " ".join((asked, *page))
+        if key not in self._known:
+            self._known[key] = self._ask(target, rest)
+        return self._known[key]
 
     def _ask(self, target: str, headers: list[str]) -> bytes:
         pairs = (line.split(": ", 1) for line in headers if ": " in line)
@@ -65,7 +69,7 @@ class Replay(asyncio.Protocol):
         except urllib.error.HTTPError as error:
             status, body = error.code, error.read()
         head = HEAD.format(status=status, length=len(body))
-        return head.encode() + body
+        return head.encode() + bytes(body)
 
 
 async def main(latency_s: float, origins: list[str]) -> None:
@@ -77,7 +81,7 @@ async def main(latency_s: float, origins: list[str]) -> None:
     await asyncio.to_thread(sys.stdin.read)
 
 
-def _replays(origin: str, latency_s: float):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _replays(origin: str, latency_s: float) -> Callable[[], Replay]:
     known: dict[str, bytes] = {}
     return lambda: Replay(origin, known, latency_s)
 
