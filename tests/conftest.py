@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from household import demo, say  # noqa: F401
 from medianest_bot.core.store.engine import Store
 
 

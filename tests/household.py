@@ -14,7 +14,9 @@ from medianest_bot.core.outbox import Reader
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store.cards import Card
+from medianest_bot.core.store.engine import is_writing
 from medianest_bot.demo_house import Demo, open_demo
+from writing_guard import nothing_while_writing
 
 PATIENCE_S = 15.0
 
@@ -51,7 +53,7 @@ class Talk:
         )
         reply = await self.demo.app.dispatch.run(line, asked)
         if reply.follows:
-            await self.keep(reply, who)
+            await self.keep(reply, who, place)
         return reply
 
     async def press(self, reply: Reply, label: str, who: str = "ana") -> Reply:
@@ -59,7 +61,9 @@ class Talk:
         line = next(one.line for one in reply.every_choice() if one.label == label)
         return await self(line, who, pressed=True)
 
-    async def keep(self, reply: Reply, who: str) -> None:
+    async def keep(
+        self, reply: Reply, who: str, place: PlaceKind = PlaceKind.PRIVATE
+    ) -> None:
         self._sent += 1
         subject = str(reply.follows)
         card = Card(
@@ -72,6 +76,7 @@ class Talk:
             account=who,
             line=f"show {subject}",
             drawn="",
+            place_kind=place.value,
         )
         await self.demo.app.house.outbox.follow(card, reply)
 
@@ -99,11 +104,13 @@ class Talk:
         return next(reply for name, reply in self.told if name == who)
 
     async def edit(self, card: Card, reply: Reply) -> bool:
+        assert not is_writing(), "edited inside a transaction"
         self.edited.append((card.subject, reply))
         self._changed.set()
         return True
 
     async def tell(self, account: str, reply: Reply) -> bool:
+        assert not is_writing(), "told inside a transaction"
         self.told.append((account, reply))
         self._changed.set()
         return True
@@ -112,8 +119,9 @@ class Talk:
 @pytest_asyncio.fixture
 async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
     """The whole house on stand-ins whose life the test drives itself."""
-    async with open_demo(tmp_path, pace=0) as opened:
-        yield opened
+    with nothing_while_writing():
+        async with open_demo(tmp_path, pace=0) as opened:
+            yield opened
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -51,6 +52,7 @@ class Failures:
         self._store = store
         self._now = now
         self._redact = redact
+        self._recording: set[asyncio.Task[None]] = set()
 
     async def answer(
         self, error: Exception, line: str, asked: Asked, reference: str
@@ -67,15 +69,22 @@ class Failures:
             case _:
                 log.error("broken", line=name, exc_info=error)
                 text, failed = _(BROKEN, reference=reference), True
-        await self._keep_record(error, name, asked, reference)
+        await self._record_soon(self._keep_record(error, name, asked, reference))
         return replace(_bad(text, asked), failed=failed)
+
+    async def _record_soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for the record, so that `admin errors` shows it, but not for long."""
+        task = asyncio.create_task(work)
+        self._recording.add(task)
+        task.add_done_callback(self._recording.discard)
+        await asyncio.wait({task}, timeout=_RECORD_S)
 
     async def _keep_record(
         self, error: Exception, name: str, asked: Asked, reference: str
     ) -> None:
         """A full record for admins; where even that fails, the log has it."""
         try:
-            async with asyncio.timeout(_RECORD_S), self._store.begin() as tx:
+            async with self._store.begin() as tx:
                 person = await people.by_account(tx, asked.platform, asked.account)
                 await errors_log.add(
                     tx,

@@ -211,9 +211,11 @@ class Commands:
 
     def _unknown(self, two: str, one: str) -> Sorry:
         names = [command.name for command in self if not command.hidden]
-        found = process.extractOne(two.casefold(), names, scorer=fuzz.WRatio)
-        if found and found[1] >= 70:
-            return Sorry(UNKNOWN_NEAR, word=one[:40], near=found[0])
+        said = (two.casefold(), one.casefold())
+        found = [process.extractOne(s, names, scorer=fuzz.WRatio) for s in said]
+        near = max((one for one in found if one), key=lambda one: one[1], default=None)
+        if near and near[1] >= 70:
+            return Sorry(UNKNOWN_NEAR, word=one[:40], near=near[0])
         return Sorry(UNKNOWN, word=one[:40])
 
 

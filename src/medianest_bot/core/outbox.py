@@ -108,8 +108,9 @@ class Outbox:
         arrived, self._ports.arrived = self._ports.arrived, set()
         dirty, self._dirty = self._dirty, set()
         try:
-            await self._welcome(arrived, dirty)
+            dirty |= await self._followed_in(arrived)
             await redrawing.start(dirty)
+            await self._bring_forward(arrived)
             is_all = await telling.start()
         except Exception:
             # A watcher: a locked store must not end it, nor lose what changed.
@@ -121,13 +122,17 @@ class Outbox:
             self._woken.set()
         return True
 
-    async def _welcome(self, arrived: set[str], dirty: set[str]) -> None:
-        """Whatever may have happened while a chat was away is looked at again."""
-        if not arrived:
-            return
+    async def _followed_in(self, arrived: set[str]) -> set[str]:
+        """Whatever may have changed while a chat was away is looked at again."""
+        found: set[str] = set()
         for platform in arrived:
             async with self._store.read() as db:
-                dirty.update(await cards.subjects(db, platform))
+                found.update(await cards.subjects(db, platform))
+        return found
+
+    async def _bring_forward(self, arrived: set[str]) -> None:
+        """News that had to wait for a chat need not wait any longer."""
+        for platform in arrived:
             async with self._store.begin() as tx:
                 await news.bring_forward(tx, platform, self._now())
 

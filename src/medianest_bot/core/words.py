@@ -8,6 +8,7 @@ process can speak to many people at once; dispatch and the outbox set it.
 from __future__ import annotations
 
 import gettext
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -68,7 +69,8 @@ def ago(moment: datetime, now: datetime) -> str:
     """How long before `now`, in words: "3 minutes ago"."""
     from babel.dates import format_timedelta  # noqa: PLC0415 - 30 MB, seldom needed
 
-    past = min(moment - now, timedelta(0))
+    # Nothing at all would be worded as the future.
+    past = min(moment - now, timedelta(seconds=-1))
     return format_timedelta(past, add_direction=True, locale=_reader.get())
 
 
@@ -83,11 +85,13 @@ def size(count: float) -> str:
     """A number of bytes in words: "3.2 MB"."""
     from babel.numbers import format_decimal  # noqa: PLC0415 - 30 MB, seldom needed
 
-    units = ("B", "kB", "MB", "GB", "TB")
-    power = min(4, max(0, len(str(int(count))) - 1) // 3)
-    shape = "0.0" if power else "0"
-    amount = format_decimal(count / 1000**power, shape, locale=_reader.get())
-    return f"{amount} {units[power]}"
+    left = float(count) if 0 <= count < math.inf else 0.0
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while left >= 999.95 and len(units) > 1:
+        left /= 1000
+        units.pop(0)
+    shape = "0" if units[0] == "B" else "0.0"
+    return f"{format_decimal(left, shape, locale=_reader.get())} {units[0]}"
 
 
 def _filled(worded: str, english: str, data: Mapping[str, object]) -> str:
