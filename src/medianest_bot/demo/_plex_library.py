@@ -7,6 +7,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,8 +46,8 @@ class Library:
         self.items: dict[str, Json] = {}
         self.section_of: dict[str, str] = {}
         self.collections: dict[str, Gathered] = {}
+        self.next_key = _FIRST_KEY
         self._now = now
-        self._next_key = _FIRST_KEY
         started = int(now())
         self.sections = {one["key"]: one for one in _sections(videos_folder, started)}
         for days, film in enumerate(one for one in household.movies if one.in_plex):
@@ -81,20 +82,23 @@ class Library:
                 new += self._add_season(show, number, one.seasons[number], at)
         return new
 
-    def scan(self, folder: Path) -> tuple[list[Json], list[Json]]:
-        """Look at the video files in a folder: new rows, and those that went."""
+    def scan(
+        self, folder: Path, there: Mapping[str, int]
+    ) -> tuple[list[Json], list[Json]]:
+        """The `videos_in` a folder are there now: new rows, and those that went."""
         known = {
             file: row
             for row in self.in_section(VIDEOS)
             for file in rows.files(row)
             if Path(file).is_relative_to(folder)
         }
-        there = {str(file): file for file in _videos(folder)}
         gone = [row for file, row in known.items() if file not in there]
         for row in gone:
             self.remove(row["ratingKey"])
         new = [
-            self._add_video(there[file]) for file in sorted(there) if file not in known
+            self._add_video(Path(file), there[file])
+            for file in sorted(there)
+            if file not in known
         ]
         return new, gone
 
@@ -184,8 +188,8 @@ class Library:
         return found
 
     def new_key(self) -> int:
-        self._next_key += 1
-        return self._next_key - 1
+        self.next_key += 1
+        return self.next_key - 1
 
     def _add_season(
         self, show: Json, number: int, episodes: int, at: int
@@ -200,8 +204,7 @@ class Library:
         show["childCount"] += 1
         return [season, *found]
 
-    def _add_video(self, file: Path) -> Json:
-        size = file.stat().st_size
+    def _add_video(self, file: Path, size: int) -> Json:
         row = rows.video(file, size, self.new_key(), int(self._now()))
         return self._keep(row, VIDEOS)
 
@@ -213,6 +216,22 @@ class Library:
         self.items[row["ratingKey"]] = row
         self.section_of[row["ratingKey"]] = section
         return row
+
+
+def videos_in(folder: Path) -> dict[str, int]:
+    """The size of every video file by its path, for a scan; may be run in a thread.
+
+    Hidden files, and files being written, are none.
+    """
+    found: dict[str, int] = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = [one for one in folders if not one.startswith(".")]
+        for name in names:
+            file = Path(place, name)
+            if file.suffix.lower() in _VIDEO_FILES and not name.startswith("."):
+                with suppress(FileNotFoundError):
+                    found[str(file)] = file.stat().st_size
+    return found
 
 
 def fold(words: str) -> str:
@@ -253,16 +272,6 @@ def _sections(videos_folder: Path, now: int) -> list[Json]:
             now,
         ),
     ]
-
-
-def _videos(folder: Path) -> Iterable[Path]:
-    """Hidden files, and files being written, are none."""
-    for place, folders, names in os.walk(folder):
-        folders[:] = [one for one in folders if not one.startswith(".")]
-        for name in names:
-            file = Path(place, name)
-            if file.suffix.lower() in _VIDEO_FILES and not name.startswith("."):
-                yield file
 
 
 def _fits(row: Json, asked: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from medianest_bot.demo._plex_library import Library
+from medianest_bot.demo._plex_library import Library, videos_in
 from medianest_bot.demo._plex_rows import TYPES, VIDEOS
 from medianest_bot.demo._plex_wire import Json
 
@@ -28,11 +28,16 @@ class Live:
     ) -> None:
         self.pace = pace
         self.activities: dict[str, Json] = {}
+        self.on_scanned: Callable[[], None] = lambda: None
         self._library = library
         self._now = now
         self._sockets: set[web.WebSocketResponse] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._telling = asyncio.Lock()
+
+    @property
+    def listeners(self) -> int:
+        return len(self._sockets)
 
     async def listen(self, request: web.Request) -> web.WebSocketResponse:
         """One listener, for as long as it stays."""
@@ -103,7 +108,9 @@ class Live:
 
     async def _look(self, path: str | None) -> None:
         folder = Path(path) if path else self._library.videos_folder
-        new, gone = await asyncio.to_thread(self._library.scan, folder)
+        there = await asyncio.to_thread(videos_in, folder)
+        new, gone = self._library.scan(folder, there)
+        self.on_scanned()
         await self._tell_items(new, gone)
 
     async def _tell_items(self, new: list[Json], gone: list[Json]) -> None:

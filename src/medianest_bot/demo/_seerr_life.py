@@ -28,17 +28,21 @@ class Life:
         self._books = books
         self._pace = pace
         self._arrived: list[Arrived] = []
-        self._done: set[int] = set()
+        self.done: set[int] = set()
+        """Requests whose title has come."""
 
     def on_available(self, callback: Arrived) -> None:
         self._arrived.append(callback)
 
-    def advance(self) -> None:
-        """Bring every request to where it is by now."""
+    def advance(self) -> bool:
+        """Bring every request to where it is by now; True where one moved on."""
         if self._pace <= 0:
-            return
-        for one in list(self._books.asked.values()):
+            return False
+        moved = [
             self._advance(one, (self._books.clock() - one.since) / self._pace)
+            for one in list(self._books.asked.values())
+        ]
+        return any(moved)
 
     def approve(self, one: Asked) -> None:
         """By the owner, as a person would."""
@@ -51,7 +55,7 @@ class Life:
 
     def finish(self, one: Asked) -> None:
         """It is there; whoever wants to know is told."""
-        self._done.add(one.id)
+        self.done.add(one.id)
         self.arrive(one.media, tuple(one.seasons))
 
     def arrive(self, media: Media, seasons: tuple[int, ...] = ()) -> None:
@@ -60,16 +64,20 @@ class Life:
         for tell in self._arrived:
             tell(media.kind, media.tmdb, seasons)
 
-    def _advance(self, one: Asked, after_s: float) -> None:
+    def _advance(self, one: Asked, after_s: float) -> bool:
         if one.status == ASKED and after_s >= APPROVE_S and not one.waits_forever:
             self.approve(one)
-        elif one.status == APPROVED and one.id not in self._done:
-            self._fetch(one, after_s - START_S)
+            return True
+        if one.status == APPROVED and one.id not in self.done:
+            return self._fetch(one, after_s - START_S)
+        return False
 
-    def _fetch(self, one: Asked, after_s: float) -> None:
+    def _fetch(self, one: Asked, after_s: float) -> bool:
         if one.media.status == AVAILABLE:
-            return
+            return False
         if after_s >= FETCH_S:
             self.finish(one)
-        elif after_s >= 0:
+            return True
+        if after_s >= 0:
             self.progress(one, int(100 * after_s / FETCH_S))
+        return False

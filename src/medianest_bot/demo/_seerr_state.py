@@ -86,7 +86,8 @@ class Books:
         self.accounts: dict[int, Account] = {}
         self.media: dict[tuple[str, int], Media] = {}
         self.asked: dict[int, Asked] = {}
-        self._last = {"media": 0, "asked": 0, "season": 0}
+        self.last = {"media": 0, "asked": 0, "season": 0}
+        """The last id given to each kind."""
         for person in household.people:
             self._join(person)
         for title in self.titles.values():
@@ -98,8 +99,8 @@ class Books:
         return day + timedelta(seconds=self.clock() - tick)
 
     def next_id(self, what: str) -> int:
-        self._last[what] += 1
-        return self._last[what]
+        self.last[what] += 1
+        return self.last[what]
 
     def media_of(self, kind: str, tmdb: int) -> Media:
         """The title's entry, made where there is none."""

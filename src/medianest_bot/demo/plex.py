@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from medianest_bot.demo import _plex_memory
+from medianest_bot.demo._memory import Memory
 from medianest_bot.demo._plex_collection_routes import CollectionDesk
-from medianest_bot.demo._plex_library import Library
+from medianest_bot.demo._plex_library import Library, videos_in
 from medianest_bot.demo._plex_library_routes import LibraryDesk
 from medianest_bot.demo._plex_live import Live
 from medianest_bot.demo._plex_server_routes import ServerDesk
@@ -28,7 +31,8 @@ class PlexStandIn:
     Films and shows are only rows; the videos are the files of that folder, found
     by a scan, which takes 1.5 s stretched by `pace` and tells the websockets. The
     owner's token is `token`; `tokens` has everybody's by name. Nothing here
-    happens by itself but scans that were asked for.
+    happens by itself but scans that were asked for. With a file as `memory` a new
+    one holds what the last one held.
     """
 
     def __init__(
@@ -38,12 +42,17 @@ class PlexStandIn:
         *,
         token: str = "demo-plex-token",  # noqa: S107 — of an invented house
         pace: float = 1.0,
+        memory: Path | None = None,
     ) -> None:
+        """Raises Damaged where what `memory` holds cannot be read."""
         self.token = token
         self.tokens = tokens(household, token)
         self.knobs = Knobs()
         self.library = Library(household, videos_folder)
+        self._memory = Memory(memory)
+        self._memory.recall(partial(_plex_memory.take, self.library))
         self._live = Live(self.library, pace)
+        self._live.on_scanned = self._remember
         self._desk = LibraryDesk(self.library, self._live)
         self._gathering = CollectionDesk(self.library, self._desk)
         self._server = ServerDesk(household, self.library, self._live)
@@ -51,7 +60,9 @@ class PlexStandIn:
 
     async def start(self, port: int = 0) -> str:
         """Serve on loopback; returns the base URL without a slash."""
-        await asyncio.to_thread(self.library.scan, self.library.videos_folder)
+        folder = self.library.videos_folder
+        self.library.scan(folder, await asyncio.to_thread(videos_in, folder))
+        self._remember()
         runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=_STOP_S)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -67,11 +78,11 @@ class PlexStandIn:
 
     def add_movie(self, tmdb_id: int) -> None:
         """A film of the household's list has come; nothing where it is there."""
-        self._live.announce(self.library.add_movie(tmdb_id), [])
+        self._announce(self.library.add_movie(tmdb_id))
 
     def add_seasons(self, tmdb_id: int, seasons: Iterable[int]) -> None:
         """Whole seasons have come; those that are there already stay as they are."""
-        self._live.announce(self.library.add_seasons(tmdb_id, seasons), [])
+        self._announce(self.library.add_seasons(tmdb_id, seasons))
 
     @property
     def most_rows(self) -> int | None:
@@ -81,6 +92,11 @@ class PlexStandIn:
     @most_rows.setter
     def most_rows(self, value: int | None) -> None:
         self._desk.most_rows = value
+
+    @property
+    def listeners(self) -> int:
+        """How many websockets are told what happens."""
+        return self._live.listeners
 
     @property
     def sessions(self) -> list[Json]:
@@ -111,11 +127,22 @@ class PlexStandIn:
         if token != self.token and _is_owners(request):
             return no(403, "Forbidden")
         try:
-            return await handler(request)
+            answer = await handler(request)
         except web.HTTPNotFound:
             return no(404, "Not Found")
         except web.HTTPMethodNotAllowed:
             return no(405, "Method Not Allowed")
+        if request.method != "GET":
+            self._remember()
+        return answer
+
+    def _announce(self, new: list[Json]) -> None:
+        self._remember()
+        self._live.announce(new, [])
+
+    def _remember(self) -> None:
+        """Before anybody is answered, so that nothing was told that is forgotten."""
+        self._memory.keep(_plex_memory.told(self.library))
 
 
 def tokens(household: Household, owner: str) -> dict[str, str]:

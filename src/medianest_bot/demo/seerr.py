@@ -6,12 +6,16 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from medianest_bot.demo import _seerr_checks as checks
+from medianest_bot.demo import _seerr_memory
+from medianest_bot.demo._memory import Memory
 from medianest_bot.demo._seerr_call import Call
 from medianest_bot.demo._seerr_life import Arrived, Life
 from medianest_bot.demo._seerr_request_routes import RequestDesk
@@ -34,7 +38,8 @@ class SeerrStandIn:
     A request is approved by itself after 8 s, fetched from 2 to 12 s after that,
     and then available; `pace` stretches these times, 0 stops them and leaves the
     moves to `approve`, `decline`, `progress` and `finish`. What the household
-    has asked for before (household.json) waits for a manager for ever.
+    has asked for before (household.json) waits for a manager for ever. With a
+    file as `memory` a new one goes on where the last one stood.
     """
 
     def __init__(
@@ -45,7 +50,9 @@ class SeerrStandIn:
         product: Literal["seerr", "overseerr"] = "seerr",
         pace: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
+        memory: Path | None = None,
     ) -> None:
+        """Raises Damaged where what `memory` holds cannot be read."""
         self.key = key
         self.knobs = Knobs()
         self._books = Books(household, is_seerr=product == "seerr", clock=clock)
@@ -53,6 +60,8 @@ class SeerrStandIn:
         self._titles = TitleDesk(self._books)
         self._requests = RequestDesk(self._books, self._life.arrive)
         self._pace = pace
+        self._memory = Memory(memory)
+        self._memory.recall(partial(_seerr_memory.take, self._books, self._life.done))
         self._runner: web.AppRunner | None = None
         self._living: asyncio.Task[None] | None = None
 
@@ -93,10 +102,12 @@ class SeerrStandIn:
 
     def approve(self, request_id: int) -> None:
         self._life.approve(self._books.asked[request_id])
+        self._remember()
 
     def decline(self, request_id: int) -> None:
         one = self._books.asked[request_id]
         decline(self._books, one, self._books.accounts[1])
+        self._remember()
 
     def progress(self, request_id: int, percent: int) -> None:
         """So much of it has been fetched."""
@@ -105,10 +116,12 @@ class SeerrStandIn:
     def finish(self, request_id: int) -> None:
         """It can be watched from now on."""
         self._life.finish(self._books.asked[request_id])
+        self._remember()
 
     def know_plex_key(self, kind: str, tmdb: int, plex_key: str) -> None:
         """The title's `ratingKey`, as a scan of Plex would find it."""
         self._books.media_of(kind, tmdb).plex_key = plex_key
+        self._remember()
 
     def tmdb_down(self, *, is_down: bool) -> None:
         """TMDB answers Seerr no more: searches are empty, details fail."""
@@ -151,7 +164,7 @@ class SeerrStandIn:
 
     def _take(self, path: str, answer: Answers) -> Handler:
         async def handle(request: web.Request) -> web.Response:
-            self._life.advance()
+            self._move_on()
             raw = request.raw_path.partition("?")[2]
             has_key = "X-Api-Key" in request.headers
             if path not in _PUBLIC and not has_key:
@@ -162,6 +175,8 @@ class SeerrStandIn:
                 who = await self._identify(request)
             body = await _body(request)
             found = await answer(Call(who, query, request.match_info, body))
+            if request.method != "GET":
+                self._remember()
             if found is None:
                 return web.Response(status=204)
             created = request.method == "POST" and path == "/request"
@@ -183,8 +198,16 @@ class SeerrStandIn:
 
     async def _live(self) -> None:
         while True:
-            self._life.advance()
+            self._move_on()
             await asyncio.sleep(_TICK_S * min(1.0, self._pace))
+
+    def _move_on(self) -> None:
+        if self._life.advance():
+            self._remember()
+
+    def _remember(self) -> None:
+        """Before anybody is answered, so that nothing was told that is forgotten."""
+        self._memory.keep(_seerr_memory.told(self._books, self._life.done))
 
 
 @web.middleware

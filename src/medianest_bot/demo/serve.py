@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from medianest_bot.demo import household
+from medianest_bot.demo._home import Ports, Taken, alone
+from medianest_bot.demo._memory import Damaged
 from medianest_bot.demo.household import Household
 from medianest_bot.demo.plex import PlexStandIn
 from medianest_bot.demo.plex_tv import PlexTvStandIn
@@ -15,15 +18,29 @@ from medianest_bot.demo.seerr import SeerrStandIn
 from medianest_bot.demo.uptime_kuma import UptimeKumaStandIn
 from medianest_bot.demo.videos import VideoSite
 
+__all__ = ["Served", "Taken", "serve"]
+
+PLEX_MEMORY = "plex.json"
+SEERR_MEMORY = "seerr.json"
 USERNAME = "mum"
 PASSWORD = "demo-kuma-password"  # noqa: S105 - everybody may know the demo's
 STATUS_PAGE = "maple"
 PLEX_TOKEN = "demo-plex-token"  # noqa: S105 - same
 
 
+class StandIn(Protocol):
+    async def start(self, port: int = 0) -> str: ...
+
+    async def stop(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The stand-ins while they serve; `settings` point a bot at them."""
+    """The stand-ins while they serve; `settings` point a bot at them.
+
+    `has_forgotten` is True where what they remembered could not be read, so that
+    they began anew.
+    """
 
     household: Household
     plex: PlexStandIn
@@ -32,6 +49,7 @@ class Served:
     kuma: UptimeKumaStandIn
     videos: VideoSite
     settings: dict[str, str]
+    has_forgotten: bool = False
 
 
 @asynccontextmanager
@@ -39,25 +57,68 @@ async def serve(folder: Path, *, pace: float = 1.0) -> AsyncIterator[Served]:
     """Serve the household; finished downloads belong in `folder`/downloads.
 
     `pace` stretches the household's own life (requests approved, monitors that
-    go down); 0 leaves it to the caller.
+    go down); 0 leaves it to the caller. Served again from the same folder, it
+    goes on where it stood, under the same addresses where they are free. Raises
+    Taken where it is being served, OSError where `folder` cannot be written.
     """
     lives = household.read()
     downloads = folder / "downloads"
     downloads.mkdir(parents=True, exist_ok=True)
-    plex = PlexStandIn(lives, downloads, token=PLEX_TOKEN, pace=pace)
-    plex_tv = PlexTvStandIn(lives)
-    seerr = SeerrStandIn(lives, pace=pace)
-    kuma = UptimeKumaStandIn(lives, username=USERNAME, password=PASSWORD, pace=pace)
-    videos = VideoSite(lives, pace=pace)
-    seerr.on_available(_adds_to(plex, seerr))
     async with AsyncExitStack() as stack:
-        urls = []
-        for one in (plex, plex_tv, seerr, kuma, videos):
-            urls.append(await one.start())
-            stack.push_async_callback(one.stop)
-        plex_tv.plex_url = urls[0]
+        stack.enter_context(alone(folder))
+        (plex, seerr), has_forgotten = _remembering(lives, folder, pace)
+        plex_tv = PlexTvStandIn(lives)
+        kuma = UptimeKumaStandIn(lives, username=USERNAME, password=PASSWORD, pace=pace)
+        videos = VideoSite(lives, pace=pace)
+        seerr.on_available(_adds_to(plex, seerr))
+        named = (
+            ("plex", plex),
+            ("plex_tv", plex_tv),
+            ("seerr", seerr),
+            ("uptime_kuma", kuma),
+            ("videos", videos),
+        )
+        urls = await _start(stack, named, Ports(folder / "ports.json"))
+        plex_tv.plex_url = urls["plex"]
         settings = _settings(urls, PLEX_TOKEN, seerr.key, downloads)
-        yield Served(lives, plex, plex_tv, seerr, kuma, videos, settings)
+        yield Served(lives, plex, plex_tv, seerr, kuma, videos, settings, has_forgotten)
+
+
+async def _start(
+    stack: AsyncExitStack, named: Iterable[tuple[str, StandIn]], ports: Ports
+) -> dict[str, str]:
+    """Where each of them listens, under its old port if it can be had."""
+    urls = {}
+    for name, one in named:
+        urls[name] = await one.start(ports.of(name))
+        stack.push_async_callback(one.stop)
+    ports.keep(urls)
+    return urls
+
+
+def _remembering(
+    lives: Household, folder: Path, pace: float
+) -> tuple[tuple[PlexStandIn, SeerrStandIn], bool]:
+    """The two that remember. They tell one story, so they forget it together."""
+    try:
+        return _pair(lives, folder, pace), False
+    except Damaged:
+        for name in (PLEX_MEMORY, SEERR_MEMORY):
+            (folder / name).unlink(missing_ok=True)
+        return _pair(lives, folder, pace), True
+
+
+def _pair(
+    lives: Household, folder: Path, pace: float
+) -> tuple[PlexStandIn, SeerrStandIn]:
+    plex = PlexStandIn(
+        lives,
+        folder / "downloads",
+        token=PLEX_TOKEN,
+        pace=pace,
+        memory=folder / PLEX_MEMORY,
+    )
+    return plex, SeerrStandIn(lives, pace=pace, memory=folder / SEERR_MEMORY)
 
 
 def _adds_to(
@@ -78,19 +139,19 @@ def _adds_to(
 
 
 def _settings(
-    urls: list[str], plex_token: str, seerr_key: str, downloads: Path
+    urls: dict[str, str], plex_token: str, seerr_key: str, downloads: Path
 ) -> dict[str, str]:
-    plex, plex_tv, seerr, kuma, videos = urls
     return {
-        "PLEX_URL": plex,
+        "PLEX_URL": urls["plex"],
         "PLEX_TOKEN": plex_token,
-        "PLEX_TV_URL": plex_tv,
-        "OVERSEERR_URL": seerr,
+        "PLEX_TV_URL": urls["plex_tv"],
+        "PLEX_AUTH_URL": f"{urls['plex_tv']}/auth",
+        "OVERSEERR_URL": urls["seerr"],
         "OVERSEERR_API_KEY": seerr_key,
-        "UPTIME_KUMA_URL": kuma,
+        "UPTIME_KUMA_URL": urls["uptime_kuma"],
         "UPTIME_KUMA_USERNAME": USERNAME,
         "UPTIME_KUMA_PASSWORD": PASSWORD,
         "UPTIME_KUMA_STATUS_PAGE": STATUS_PAGE,
-        "DOWNLOAD_SITES": videos.rstrip("/") + "/",
-        "DOWNLOADS_DIR": str(downloads),
+        "DOWNLOAD_SITES": f"{urls['videos']}/",
+        "DOWNLOADS_DIR": str(downloads.absolute()),
     }
