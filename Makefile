@@ -6,7 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header \
 	--no-emit-index-url --python-version 3.11 --quiet
 
-.PHONY: demo test quick lint format bench lock clean
+.PHONY: setup demo test quick lint format bench lock clean
+
+setup: $(VENV)/.runtime
 
 demo: $(VENV)/.runtime
 	@$(BIN)/medianest-bot demo

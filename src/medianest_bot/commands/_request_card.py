@@ -86,11 +86,11 @@ TONES = {
 }
 MOVES_BY_ITSELF = (
     State.KEPT,
-    State.PENDING,
     State.APPROVED,
     State.DOWNLOADING,
     State.PARTLY,
 )
+"""Not PENDING: that waits for a person."""
 ALREADY = marked("That was asked for already.")
 CANCEL = marked("Cancel")
 LET_GO = marked("Stop following")
