@@ -41,7 +41,7 @@ async def test_its_button_asks_and_the_card_follows(say: Talk, demo: Demo) -> No
     reply = await say.press(card, "Ask for it")
 
     assert drawn(reply) == (
-        "# Amélie (2001) [busy, follows request:1]\n"
+        "# Amélie (2001) [follows request:1]\n"
         "Asked for. Now it waits for somebody to approve it.\n"
         "(https://image.tmdb.org/t/p/w500/p194.jpg: Amélie (2001))\n"
         "<Cancel → requests cancel:1>"
