@@ -66,7 +66,8 @@ class Queue:
 
     def rests_until(self, whole: Whole) -> datetime | None:
         """When it goes on; None while something is done, or may be at any time."""
-        if self._fetching.is_at(whole) or whole.download.id in self._tasks:
+        is_at_work = self._fetching.is_at(whole) or whole.download.id in self._tasks
+        if is_at_work or whole.state not in (Job.QUEUED, Job.DOWNLOADING):
             return None
         now = self._rows.now()
         pauses = [self._rest_of(whole) or now]
