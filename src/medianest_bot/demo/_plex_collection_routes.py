@@ -8,7 +8,7 @@ from aiohttp import web
 
 from medianest_bot.demo._plex_library import Gathered, Library
 from medianest_bot.demo._plex_library_routes import LibraryDesk, without_ids
-from medianest_bot.demo._plex_wire import listed, no, page
+from medianest_bot.demo._plex_wire import Json, listed, no, page
 
 _URI = re.compile(
     r"server://([0-9a-f]+)/com\.plexapp\.plugins\.library/library/metadata/([0-9,]+)"
@@ -41,6 +41,7 @@ class CollectionDesk:
             web.put(item, self._remove),
             web.put(f"{item}/move", self._move),
             web.put("/library/metadata/{id:[0-9]+}/prefs", self._prefer),
+            web.put(f"{one}/prefs", self._prefer),
             web.delete("/library/metadata/{id:[0-9]+}", self._delete_item),
         ]
 
@@ -71,7 +72,10 @@ class CollectionDesk:
         one = self._one(request)
         if one is None:
             return no(404, "Not Found")
-        return listed(request, "Metadata", [self._library.collection_row(one)])
+        row = self._library.collection_row(one)
+        if request.query.get("includePreferences") == "1":
+            row["Preferences"] = {"Setting": [_sort_setting(one)]}
+        return listed(request, "Metadata", [row])
 
     async def _items(self, request: web.Request) -> web.Response:
         one = self._one(request)
@@ -142,3 +146,18 @@ class CollectionDesk:
         keys = [key for key in match[2].split(",") if key in self._library.items]
         types = {self._library.items[key]["type"] for key in keys}
         return list(dict.fromkeys(keys)) if len(types) == 1 else None
+
+
+def _sort_setting(one: Gathered) -> Json:
+    return {
+        "id": "collectionSort",
+        "label": "Collection order",
+        "summary": "",
+        "type": "int",
+        "default": "0",
+        "value": str(one.sort),
+        "hidden": False,
+        "advanced": False,
+        "group": "",
+        "enumValues": "0:Release date|1:Alphabetical|2:Custom",
+    }
