@@ -54,7 +54,7 @@ class Live:
     def scan(self, section: str, path: str | None) -> None:
         """Begin a scan; a folder that is not of the library is passed over."""
         if path is None or self._library.is_within(section, path):
-            self._start(self._scan(section, path))
+            self._start(self._scan(section, path), section)
 
     def cancel_scan(self, section: str) -> None:
         for task in self._tasks:
@@ -96,7 +96,8 @@ class Live:
                 await self._look(path)
         finally:
             del self.activities[activity["uuid"]]
-            about["refreshing"] = bool(self.activities)
+            others = (one["Context"] for one in self.activities.values())
+            about["refreshing"] = activity["Context"] in others
         about["scannedAt"] = int(self._now())
         await self._tell_activity("ended", activity | {"progress": 100})
         done = {
