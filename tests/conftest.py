@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.household import demo, say  # noqa: F401
 
-from household import demo, say  # noqa: F401
 from medianest_bot.core.store.engine import Store
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.writing_guard import nothing_while_writing
 
 from medianest_bot.core.context import Asked, Place
 from medianest_bot.core.outbox import Reader
@@ -16,7 +17,6 @@ from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.engine import is_writing
 from medianest_bot.demo_house import Demo, open_demo
-from writing_guard import nothing_while_writing
 
 PATIENCE_S = 15.0
 

@@ -5,8 +5,8 @@ import time
 from itertools import product
 
 import pytest
+from tests.household import Talk
 
-from household import Talk
 from medianest_bot import commands
 from medianest_bot.core.command import Argument, Command, find
 from medianest_bot.core.reply import Reply

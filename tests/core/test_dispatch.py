@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import structlog
+from tests.core.hall import LONG, REFERENCE, Hall, asked, open_hall
+from tests.drawing import drawn
 
-from core.hall import LONG, REFERENCE, Hall, asked, open_hall
-from drawing import drawn
 from medianest_bot.core.reply import Choice, Reply, Show, Suggestion, Tone
 from medianest_bot.core.roles import PlaceKind, Role
 from medianest_bot.core.store import config, errors_log, people

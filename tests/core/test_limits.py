@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.core.hall import NOON, Hall, open_hall, until
 
-from core.hall import NOON, Hall, open_hall, until
 from medianest_bot.core.limits import Left, Limits, What
 from medianest_bot.core.store import people, spent
 from medianest_bot.core.store.engine import Store

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import structlog
+from tests.core.hall import Chat, Hall, card, delivering, open_hall, until
 
-from core.hall import Chat, Hall, card, delivering, open_hall, until
 from medianest_bot.core.outbox import fingerprint
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.roles import PlaceKind

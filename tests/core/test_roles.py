@@ -3,10 +3,10 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from tests.core.hall import asked
+from tests.drawing import drawn
+from tests.household import Talk
 
-from core.hall import asked
-from drawing import drawn
-from household import Talk
 from medianest_bot import commands
 from medianest_bot.core.command import Command, Where, find
 from medianest_bot.core.roles import COUNTS_AS, PlaceKind, Role, counts_as

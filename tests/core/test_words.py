@@ -63,7 +63,8 @@ async def test_each_reader_has_a_language_of_their_own() -> None:
             await asyncio.sleep(0)
             return words._reader.get()
 
-    assert await asyncio.gather(language("de"), language("fr")) == ["de", "fr"]
+    said = await asyncio.gather(language("de"), language("fr"))
+    assert list(said) == ["de", "fr"]
     assert words._reader.get() == "en"
 
 

@@ -25,6 +25,12 @@ WHICH_SEERR = marked("Which Seerr user? Write the number in the user's page addr
 NO_SUCH_SEERR = marked("Seerr has no user {number}.")
 REALLY = marked("Remove {name}, with all their requests and downloads from my memory?")
 
+NOW = {
+    Role.GUEST: marked("{name} is now a guest."),
+    Role.MEMBER: marked("{name} is now a member."),
+    Role.ADMIN: marked("{name} is now an admin."),
+}
+
 CHATS = ("telegram", "discord", "console")
 SHOWN = 25
 """Discord shows no more suggestions than this."""
@@ -68,7 +74,7 @@ async def admin_people(
     if action is Action.ADD:
         role = _role(value) if value else Role.MEMBER
         person = await rules.add(ctx.house.store, ctx.member, name, role, ctx.house.now)
-        return _done(_("{name} is now a {role}.", name=person.name, role=_(role.value)))
+        return _done(_(NOW[role], name=person.name))
     person = await _person(ctx, name)
     match action:
         case Action.LINK:
@@ -108,7 +114,7 @@ async def _link(ctx: Context, person: Person, value: str) -> Reply:
 
 async def _change_role(ctx: Context, person: Person, role: Role) -> Reply:
     await rules.change_role(ctx.house.store, ctx.member, person, role, ctx.house.now)
-    return _done(_("{name} is now a {role}.", name=person.name, role=_(role.value)))
+    return _done(_(NOW[role], name=person.name))
 
 
 async def _seerr(ctx: Context, person: Person, value: str) -> Reply:

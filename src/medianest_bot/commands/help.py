@@ -51,10 +51,15 @@ def _one(found: Command) -> Reply:
     ]
     if found.example() != found.name:
         fields.append(Field(_(EXAMPLE), found.example()))
-    text = " ".join(part for part in (_(found.help), _(found.notes)) if part)
+    notes = f" {_(found.notes)}" if found.notes else ""
     runs_alone = not any(argument.required for argument in found.arguments)
     choices = (Choice(found.name, found.name),) if runs_alone else ()
-    return Reply(title=found.name, text=text, fields=tuple(fields), choices=choices)
+    return Reply(
+        title=found.name,
+        text=f"{_(found.help)}.{notes}",
+        fields=tuple(fields),
+        choices=choices,
+    )
 
 
 def _help_of(param: Param, *, required: bool) -> str:

@@ -58,6 +58,7 @@ SIGN_IN: Mapping[str, str] = {
         "again."
     ),
 }
+WATCHED = marked("{name}, seen by Uptime Kuma")
 HOURS = 24
 
 
@@ -108,10 +109,15 @@ def _service(one: ServiceHealth, now: datetime) -> Item:
 def _watched(standing: Standing, now: datetime) -> list[Item]:
     if standing.kuma is None:
         return []
-    return [_monitor(one, now) for one in standing.kuma.value.monitors]
+    ours = {service_name(one.service) for one in standing.services}
+    return [
+        _monitor(one, now, is_ours=one.name in ours)
+        for one in standing.kuma.value.monitors
+    ]
 
 
-def _monitor(one: Monitor, now: datetime) -> Item:
+def _monitor(one: Monitor, now: datetime, *, is_ours: bool) -> Item:
+    title = _(WATCHED, name=one.name) if is_ours else one.name
     parts = [_(STATES[one.state])]
     if one.since is not None:
         parts.append(_("since {time}", time=clock(one.since, now)))
@@ -122,7 +128,7 @@ def _monitor(one: Monitor, now: datetime) -> Item:
         days = one.certificate_days
         left = n_("certificate for {count} day", "certificate for {count} days", days)
         parts.append(left)
-    return Item(title=one.name, text=" · ".join(parts))
+    return Item(title=title, text=" · ".join(parts))
 
 
 def _uptimes(day: float | None, month: float | None) -> list[str]:

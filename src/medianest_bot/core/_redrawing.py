@@ -47,20 +47,20 @@ class Redrawing:
         async with self._store.read() as db:
             found = [card for s in subjects for card in await cards.following(db, s)]
         for card in found:
-            self._start(card)
+            self.start_one(card)
+
+    def start_one(self, card: Card) -> None:
+        if self._ports.get(card.platform) is None:
+            return
+        self._again[card.id] = card
+        if card.id not in self._running:
+            self._running[card.id] = asyncio.create_task(self._keep_on(card.id))
 
     async def aclose(self) -> None:
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _start(self, card: Card) -> None:
-        if self._ports.get(card.platform) is None:
-            return
-        self._again[card.id] = card
-        if card.id not in self._running:
-            self._running[card.id] = asyncio.create_task(self._keep_on(card.id))
 
     async def _keep_on(self, number: int) -> None:
         """Redraw once, then again after the chat's pace while changes came in."""

@@ -31,7 +31,11 @@ log = structlog.get_logger(__name__)
 SUGGEST_S = 0.9
 
 STRANGER = marked("This bot serves one household. Ask its admin to let you in.")
-NOT_ALLOWED = marked("That is for {role}s of this household.")
+NOT_ALLOWED = {
+    Role.GUEST: STRANGER,
+    Role.MEMBER: marked("That is for members of this household."),
+    Role.ADMIN: marked("That is for admins of this household."),
+}
 NOT_HERE = marked("Please ask that in the admin room or in a direct message.")
 NOT_YOURS = marked("Only the person who asked may press that.")
 NOTHING = marked("Type a command, for example: search dune. help shows all of them.")
@@ -173,7 +177,7 @@ class Dispatch:
         if role is None:
             raise Sorry(STRANGER)
         if not role.covers(command.role):
-            raise Sorry(NOT_ALLOWED, role=_(command.role.value))
+            raise Sorry(NOT_ALLOWED[command.role])
         if command.where is Where.ADMINS and asked.place.kind not in ADMIN_PLACES:
             raise Sorry(NOT_HERE)
         return Context(self._house, asked, person, role, line)

@@ -47,6 +47,7 @@ class Outbox:
         self._wait = wait
         self._ports = Ports()
         self._dirty: set[str] = set()
+        self._followed: list[Card] = []
         self._woken = asyncio.Event()
 
     def attach(self, port: Port) -> None:
@@ -84,9 +85,10 @@ class Outbox:
             # Whose it is, so that it goes when they do.
             reader = await people.by_account(tx, card.platform, card.account)
             owned = replace(card, person_id=reader.id if reader else None)
-            await cards.keep(tx, owned, fingerprint(drawn), self._now())
+            kept = await cards.keep(tx, owned, fingerprint(drawn), self._now())
         # It may have changed between drawing and remembering.
-        self.changed(card.subject)
+        self._followed.append(kept)
+        self._woken.set()
 
     async def run(self, draw: Draw) -> None:
         """Redraw and deliver until cancelled."""
@@ -110,6 +112,8 @@ class Outbox:
         try:
             dirty |= await self._followed_in(arrived)
             await redrawing.start(dirty)
+            while self._followed:
+                redrawing.start_one(self._followed.pop())
             await self._bring_forward(arrived)
             is_all = await telling.start()
         except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 WIDTH, ROW, GAP, LEFT, MARGIN = 720, 26, 8, 190, 14
 _GROUND = (24, 26, 31)
@@ -24,10 +25,10 @@ class Shade(StrEnum):
 _COLOURS = {
     # Told apart by brightness too, for people who see colours differently.
     Shade.GOOD: (46, 160, 103),
-    Shade.POOR: (214, 170, 58),
-    Shade.BAD: (224, 82, 82),
-    Shade.MENDING: (88, 128, 214),
-    Shade.NOTHING: (58, 62, 71),
+    Shade.POOR: (234, 190, 80),
+    Shade.BAD: (190, 48, 56),
+    Shade.MENDING: (120, 150, 235),
+    Shade.NOTHING: (52, 56, 64),
 }
 
 
@@ -57,11 +58,11 @@ def day(strips: tuple[Strip, ...]) -> bytes:
     return out.getvalue()
 
 
-def _draw_strip(draw, strip: Strip, top: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - Pillow is imported where it is used
+def _draw_strip(draw: Any, strip: Strip, top: int) -> None:
     step = (WIDTH - LEFT - MARGIN) / max(1, len(strip.shades))
     for number, shade in enumerate(strip.shades):
         left = LEFT + number * step
-        box = (left, top, left + step - 2, top + ROW)
+        box = (left, top, max(left, left + step - 2), top + ROW)
         draw.rectangle(box, fill=_COLOURS[shade])
 
 
