@@ -15,6 +15,15 @@ from medianest_bot.demo._plex_wire import Json, as_json, wants_json
 
 _HEADERS = {"Content-Type": "application/xml; charset=utf-8"}
 
+_PROFILE = {
+    "autoSelectAudio": True,
+    "defaultAudioLanguage": "en",
+    "defaultSubtitleLanguage": "",
+    "autoSelectSubtitle": 0,
+    "defaultSubtitleAccessibility": 0,
+    "defaultSubtitleForced": 0,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -60,14 +69,7 @@ def user(one: Account, token: str) -> Json:
         "mailingListActive": False,
         "scrobbleTypes": "",
         "country": "NL",
-        "subscription": {
-            "active": one.is_owner,
-            "subscribedAt": None,
-            "status": "Active" if one.is_owner else "Inactive",
-            "paymentService": None,
-            "plan": "lifetime" if one.is_owner else None,
-            "features": ["webhooks", "session_kick"] if one.is_owner else [],
-        },
+        "subscription": _subscription(is_active=one.is_owner),
         "subscriptionDescription": None,
         "restricted": False,
         "home": True,
@@ -76,14 +78,7 @@ def user(one: Account, token: str) -> Json:
         "homeAdmin": one.is_owner,
         "maxHomeSize": 15,
         "rememberExpiresAt": None,
-        "profile": {
-            "autoSelectAudio": True,
-            "defaultAudioLanguage": "en",
-            "defaultSubtitleLanguage": "",
-            "autoSelectSubtitle": 0,
-            "defaultSubtitleAccessibility": 0,
-            "defaultSubtitleForced": 0,
-        },
+        "profile": dict(_PROFILE),
         "entitlements": [],
         "roles": ["plexpass"] if one.is_owner else [],
         "services": [],
@@ -244,6 +239,17 @@ def _fill(element: Element, body: Json | list[Any]) -> None:
 
 def _single(tag: str) -> str:
     return tag[:-3] + "y" if tag.endswith("ies") else tag.removesuffix("s")
+
+
+def _subscription(*, is_active: bool) -> Json:
+    return {
+        "active": is_active,
+        "subscribedAt": None,
+        "status": "Active" if is_active else "Inactive",
+        "paymentService": None,
+        "plan": "lifetime" if is_active else None,
+        "features": ["webhooks", "session_kick"] if is_active else [],
+    }
 
 
 def _connection(url: str) -> Json:
