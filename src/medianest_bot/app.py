@@ -6,12 +6,15 @@ The only file that sees every room.
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +22,7 @@ import structlog
 
 from medianest_bot import commands
 from medianest_bot._redaction import Redaction
+from medianest_bot._watching import Watchers
 from medianest_bot.core import people, secrets
 from medianest_bot.core.command import find
 from medianest_bot.core.dispatch import Dispatch
@@ -33,6 +37,7 @@ from medianest_bot.core.search import Search
 from medianest_bot.core.secrets import Where
 from medianest_bot.core.store import config
 from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.errors import StoreError, StoreUnusable, Why
 from medianest_bot.services import sites
 from medianest_bot.services.cache import Cache
 from medianest_bot.services.http import Http, client
@@ -72,7 +77,7 @@ class App:
 async def open_app(settings: Settings, pace: Pace | None = None) -> AsyncIterator[App]:
     """Open the house; close it in reverse when left.
 
-    Raises StoreInUse, StoreUnusable or WrongKey, before anything was promised.
+    Raises StoreError or WrongKey, before anything was promised.
     """
     async with AsyncExitStack() as stack:
         yield await _Builder(settings, pace or Pace(), stack).build()
@@ -92,33 +97,35 @@ class _Builder:
 
     async def build(self) -> App:
         settings = self._settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._ring = await asyncio.to_thread(secrets.open_keyring, settings)
+        _make_folder(settings.data_dir)
         self._store = await Store.open(
             settings.database_address, lock_folder=settings.data_dir
         )
         self._stack.push_async_callback(self._store.close)
+        self._ring = await asyncio.to_thread(secrets.open_keyring, settings)
         await self._check_canary()
         self._outbox = Outbox(self._store, _now)
         house = await self._house()
         redact = Redaction(settings.secret_values()).hide
         dispatch = Dispatch(house, self._ring.derive("lines"), redact=redact)
         await people.make_admins(self._store, settings.admins, _now)
-        self._start("outbox", self._outbox.run(dispatch.draw))
-        self._start("limits", house.limits.run())
-        self._start("housekeeping", Housekeeping(self._store, _now).run())
-        self._start("requests", house.requests.run())
-        self._start("downloads", house.downloads.run())
-        self._start("health", house.health.run())
-        self._start("library", house.search.warm())
+        watchers = Watchers()
+        self._stack.push_async_callback(watchers.aclose)
+        watchers.keep("outbox", partial(self._outbox.run, dispatch.draw))
+        watchers.keep("limits", house.limits.run)
+        watchers.keep("housekeeping", Housekeeping(self._store, _now).run)
+        watchers.keep("requests", house.requests.run)
+        watchers.keep("downloads", house.downloads.run)
+        watchers.keep("health", house.health.run)
+        watchers.start("library", house.search.warm())
         if house.kuma is not None:
-            self._start("uptime kuma", house.kuma.run())
+            watchers.keep("uptime kuma", house.kuma.run)
         return App(house, dispatch, settings)
 
     async def _house(self) -> House:
         limits = Limits(self._store, _now)
         await limits.open()
-        self._stack.push_async_callback(limits.flush)
+        self._stack.push_async_callback(_write_counts, limits)
         plex, seerr = await self._plex(), self._seerr()
         lanes, rules = self._lanes()
         videos = Videos(lanes, rules)
@@ -219,11 +226,6 @@ class _Builder:
         self._stack.push_async_callback(lanes.aclose)
         return lanes, rules
 
-    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(_ended)
-        self._stack.push_async_callback(_stop, task)
-
     async def _check_canary(self) -> None:
         """Refuse to start with a key that cannot read what was written with it."""
         async with self._store.begin() as tx:
@@ -244,9 +246,14 @@ class _Builder:
         return known
 
     async def _kept_secret(self, key: str) -> str | None:
+        """None also where it cannot be read any more: it is asked for again then."""
         async with self._store.read() as db:
             kept = await config.get(db, key)
-        return self._ring.decrypt(kept, _place(key)) if kept else None
+        try:
+            return self._ring.decrypt(kept, _place(key)) if kept else None
+        except (secrets.WrongKey, secrets.Damaged):
+            log.warning("a stored secret cannot be read", name=key)
+            return None
 
     async def _keep_kuma_token(self, token: str) -> None:
         kept = self._ring.encrypt(token, _place(KUMA_TOKEN))
@@ -270,12 +277,16 @@ def _sign_in(settings: Settings) -> SignIn | None:
     return SignIn(username, password, _plain(settings.uptime_kuma_totp))
 
 
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise StoreUnusable(Why.FULL if full else Why.READ_ONLY) from error
 
 
-def _ended(task: asyncio.Task[None]) -> None:
-    """A watcher that ends by itself is a fault that must not go unseen."""
-    if not task.cancelled() and (error := task.exception()):
-        log.error("a watcher ended", name=task.get_name(), exc_info=error)
+async def _write_counts(limits: Limits) -> None:
+    try:
+        await limits.flush()
+    except StoreError:
+        log.warning("counts not written")

@@ -2,59 +2,61 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from medianest_bot import log
-from medianest_bot.core.secrets import WrongKey
-from medianest_bot.core.store.errors import StoreError, StoreInUse, StoreUnusable
+from medianest_bot import _leaving, log
+from medianest_bot._cli_words import NO_CHAT, unwritable, worded
+from medianest_bot._log_file import log_file
+from medianest_bot.core.secrets import Damaged, WrongKey
+from medianest_bot.core.store.errors import StoreError
 from medianest_bot.settings import Settings, WrongSettings, read
 
 cli = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="The chat bot for a household with a media server.",
 )
 
 DEMO_FOLDER = Path(".demo")
+LOG = "log.txt"
 WRONG = 2
 """Exit code where nothing could be started."""
-
-NO_CHAT = """\
-No chat is set up: this version has no Telegram and no Discord front-end yet,
-so there is nothing to run.
-
-  medianest-bot console   talks to your own services, in this terminal
-  medianest-bot demo      shows everything on a household of its own
-"""
-UNUSABLE = {
-    "read_only": "The data folder cannot be written to. Check who owns DATA_DIR.",
-    "no_folder": "The folder for the database does not exist. Check DATABASE_URL.",
-    "no_locks": "DATA_DIR is on a drive without locks. Put it on a local disk.",
-    "locked": "Another program keeps the database locked. Close it and try again.",
-    "full": "The disk is full. Make room and try again; nothing was lost.",
-    "newer": "The database was written by a newer version. Install that one again.",
-    "foreign": "DATABASE_URL names a database that belongs to another program.",
-    "damaged": "The database file is damaged. Put a backup in its place.",
-    "unreachable": "The database server does not answer. Check DATABASE_URL.",
-    "no_driver": "PostgreSQL needs more: pip install 'medianest-bot[scale]'.",
-    "bad_address": "DATABASE_URL is no address of a database this bot knows.",
-}
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line; what cannot start says so in plain sentences."""
     with told_plainly():
         cli()
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer's signature
+    if asked:
+        typer.echo(version("medianest-bot"))
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    _version: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Say which it is."
+        ),
+    ] = False,
+) -> None:
+    """The chat bot for a household with a media server."""
 
 
 @cli.command()
@@ -69,8 +71,7 @@ def run() -> None:
 def console() -> None:
     """Talk to the bot in this terminal, as an admin, on your own services."""
     settings = read()
-    _log(settings)
-    asyncio.run(_console(settings))
+    _leaving.run(_console(settings))
 
 
 @cli.command()
@@ -78,9 +79,7 @@ def doctor() -> None:
     """Check settings, services, credentials and folders, and say what to mend."""
     from medianest_bot import doctor as checks  # noqa: PLC0415 - loads much
 
-    # What it found is its report; the log would only stand in between.
-    log.configure("ERROR", "console")
-    sys.exit(asyncio.run(checks.run(typer.echo)))
+    sys.exit(_leaving.run(checks.run(typer.echo)))
 
 
 @cli.command()
@@ -89,9 +88,9 @@ def demo(
         list[str] | None, typer.Option(help="A line to say; may be given again.")
     ] = None,
     who: Annotated[
-        str, typer.Option("--as", help="Who says it: ana, tim, zoe or mum.")
+        str, typer.Option("--as", help="Who says it: ana, tim, zoe, mum or guest.")
     ] = "ana",
-    as_json: Annotated[
+    as_json: Annotated[  # noqa: FBT002 - a flag of the command line
         bool, typer.Option("--json", help="Print one JSON object a line.")
     ] = False,
     data: Annotated[
@@ -100,23 +99,32 @@ def demo(
     timeout: Annotated[
         float, typer.Option(help="Seconds to wait for what the lines started.")
     ] = 60.0,
-    serve: Annotated[
+    serve: Annotated[  # noqa: FBT002 - a flag of the command line
         bool, typer.Option("--serve", help="Only serve the household.")
     ] = False,
 ) -> None:
     """Try everything on an embedded household: no tokens, no servers."""
     from medianest_bot import demo_house  # noqa: PLC0415 - loads the stand-ins
 
-    log.configure("WARNING", "console")
-    if serve:
-        asyncio.run(demo_house.serve_only(data or DEMO_FOLDER, typer.echo))
-        return
-    if not say:
-        asyncio.run(demo_house.console(data or DEMO_FOLDER, who))
-        return
-    lines = demo_house.Lines(tuple(say), who, as_json=as_json, timeout_s=timeout)
-    with _folder(data) as folder:
-        sys.exit(asyncio.run(demo_house.script(folder, lines, typer.echo)))
+    if not timeout > 0:
+        _complain("--timeout takes a number of seconds above 0.")
+    if who not in demo_house.names():
+        names = ", ".join(demo_house.names())
+        _complain(f"Nobody in the demo is called {who!r}. There are {names}.")
+    is_throw_away = bool(say) and not serve
+    with _folder(data, is_throw_away=is_throw_away) as folder:
+        if serve:
+            _log_for_demo(None)
+            # Being stopped is how serving ends.
+            with suppress(_leaving.Told, KeyboardInterrupt):
+                _leaving.run(demo_house.serve_only(folder, typer.echo))
+        elif say:
+            _log_for_demo(None)
+            lines = demo_house.Lines(tuple(say), who, as_json, timeout)
+            sys.exit(_leaving.run(demo_house.script(folder, lines, typer.echo)))
+        else:
+            _log_for_demo(folder)
+            _leaving.run(demo_house.console(folder, who))
 
 
 @contextmanager
@@ -128,55 +136,64 @@ def told_plainly() -> Iterator[None]:
         for complaint in wrong.complaints:
             typer.echo(complaint, err=True)
         sys.exit(WRONG)
-    except (StoreError, WrongKey) as error:
-        typer.echo(worded(error), err=True)
-        sys.exit(WRONG)
+    except (StoreError, WrongKey, Damaged) as error:
+        _complain(worded(error))
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except _leaving.Told as told:
+        sys.exit(128 + told.sign)
 
 
-def worded(error: StoreError | WrongKey) -> str:
-    """Why the bot does not start, for whoever runs it."""
-    match error:
-        case StoreInUse():
-            return (
-                "Another medianest-bot already works on this data folder. "
-                "Stop it first, or give this one its own DATA_DIR."
-            )
-        case StoreUnusable(reason=reason):
-            return UNUSABLE[reason.value]
-        case WrongKey():
-            return (
-                "ENCRYPTION_KEYS cannot read what this database holds. "
-                "Put the key back that was in use before."
-            )
-        case _:
-            return "The database is busy. Try again in a moment."
+def _complain(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    sys.exit(WRONG)
 
 
 async def _console(settings: Settings) -> None:
     from medianest_bot.app import open_app  # noqa: PLC0415 - loads much
     from medianest_bot.chats.console import Console  # noqa: PLC0415
-    from medianest_bot.local import admin_door, greeting  # noqa: PLC0415
+    from medianest_bot.local import admin_door, greeting, user_name  # noqa: PLC0415
 
+    stream = log_file(settings.data_dir / LOG) if _is_terminal() else None
+    log.configure(
+        settings.log_level,
+        settings.log_format,
+        stream,
+        secrets=settings.secret_values(),
+    )
     async with open_app(settings) as app:
-        door = await admin_door(app, getpass.getuser())
+        door = await admin_door(app, user_name())
         history = settings.data_dir / "console_history"
         await Console(door, greeting(app, door), history).run()
 
 
 @contextmanager
-def _folder(data: Path | None) -> Iterator[Path]:
-    """The folder named, or one that is thrown away afterwards."""
-    if data is not None:
-        data.mkdir(parents=True, exist_ok=True)
-        yield data
+def _folder(data: Path | None, *, is_throw_away: bool) -> Iterator[Path]:
+    """The folder named, or .demo, or one that is thrown away afterwards."""
+    if data is None and is_throw_away:
+        with tempfile.TemporaryDirectory(prefix="medianest-demo-") as name:
+            yield Path(name)
         return
-    with tempfile.TemporaryDirectory(prefix="medianest-demo-") as name:
-        yield Path(name)
+    folder = data or DEMO_FOLDER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        _complain(unwritable(folder))
+    yield folder
 
 
-def _log(settings: Settings) -> None:
-    log.configure(
-        settings.log_level, settings.log_format, secrets=settings.secret_values()
-    )
+def _log_for_demo(folder: Path | None) -> None:
+    """Into a file where the terminal belongs to the chat."""
+    from medianest_bot.demo.serve import SECRETS  # noqa: PLC0415 - loads much
+
+    stream = log_file(folder / LOG) if folder and _is_terminal() else None
+    level = "INFO" if stream else "WARNING"
+    log.configure(level, "console", stream, secrets=SECRETS)
+
+
+def _is_terminal() -> bool:
+    """True where a prompt is drawn, which log lines would write over."""
+    # Python has None for what was closed before it started.
+    streams = (sys.stdin, sys.stdout)
+    return all(one is not None and os.isatty(one.fileno()) for one in streams)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import signal
+import os
+import stat
+import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from medianest_bot.app import App, Pace, open_app
-from medianest_bot.chats.console import Console
 from medianest_bot.chats.door import PLATFORM, Door
-from medianest_bot.chats.script import run_lines
-from medianest_bot.core.roles import Role
+from medianest_bot.core.roles import PlaceKind, Role
 from medianest_bot.core.store import people
+from medianest_bot.core.store.errors import StoreInUse
+from medianest_bot.demo import household as lives
 from medianest_bot.demo import serve as household
 from medianest_bot.demo.household import Household
 from medianest_bot.demo.serve import Served
@@ -24,12 +26,15 @@ Write = Callable[[str], None]
 
 GREETING = (
     "medianest-bot in its demo household: everything here is pretend, on this machine.",
-    "You are {name}, a {role}. Three lines to try:",
-    "  search dune                          find a film and ask for it",
-    "  status                               what is up, slow or down",
-    "  download {playlist}",
+    "You are {name}, {role}. Three lines to try:",
+    "  search dune          find a film and ask for it",
+    "  status               what is up, slow or down",
+    "  {third}",
     "help shows everything else; a number presses a choice; quit leaves.",
 )
+ROLES = {"admin": "an admin", "member": "a member", "guest": "a guest"}
+GUESTS_THIRD = "recent               what came last"
+FORGOTTEN = "What the household remembered was damaged, so it begins anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,10 @@ class Demo:
     served: Served
 
     def door(self, name: str) -> Door:
-        return Door(self.app.dispatch, self.app.house.outbox, name, name)
+        """A guest is linked to nobody, so only the household's room knows them."""
+        is_guest = self.served.household.person(name).role == Role.GUEST
+        place = PlaceKind.HOUSEHOLD if is_guest else PlaceKind.PRIVATE
+        return Door(self.app.dispatch, self.app.house.outbox, name, name, place)
 
     @property
     def playlist(self) -> str:
@@ -57,10 +65,18 @@ class Lines:
     timeout_s: float
 
 
+def names() -> tuple[str, ...]:
+    """Everybody one can be in the demo."""
+    return tuple(one.name for one in lives.read().people)
+
+
 @asynccontextmanager
 async def open_demo(folder: Path, *, pace: float = 1.0) -> AsyncIterator[Demo]:
-    """Serve the household and open the bot in it; everything lives in `folder`."""
-    async with household.serve(folder / "household", pace=pace) as served:
+    """Serve the household and open the bot in it; everything lives in `folder`.
+
+    Raises StoreInUse where another demo runs on that folder.
+    """
+    async with _served(folder, pace) as served:
         environ = {**served.settings, "DATA_DIR": str(folder / "data")}
         settings = read(environ, env_file=None, secrets_dir=None)
         async with open_app(settings, Pace(requests_s=max(0.05, 1.5 * pace))) as app:
@@ -71,11 +87,11 @@ async def open_demo(folder: Path, *, pace: float = 1.0) -> AsyncIterator[Demo]:
 async def move_in(app: App, lives: Household) -> None:
     """Make the household's people ours; those who are known already stay."""
     house = app.house
-    for one in lives.people:
-        if one.role == Role.GUEST:
-            continue
-        async with house.store.begin() as tx:
-            if await people.by_account(tx, PLATFORM, one.name):
+    async with house.store.begin() as tx:
+        for one in lives.people:
+            if one.role == Role.GUEST or await people.by_account(
+                tx, PLATFORM, one.name
+            ):
                 continue
             person = await people.add(
                 tx,
@@ -90,18 +106,26 @@ async def move_in(app: App, lives: Household) -> None:
 
 async def console(folder: Path, who: str) -> None:
     """A console chat as `who`, until they leave."""
+    from medianest_bot.chats.console import Console  # noqa: PLC0415 - a prompt's libraries
+
     async with open_demo(folder) as demo:
-        role = demo.served.household.person(who).role
-        lines = tuple(
-            line.format(name=who, role=role, playlist=demo.playlist)
-            for line in GREETING
-        )
-        await Console(demo.door(who), lines, folder / "history").run()
+        await Console(demo.door(who), greeting(demo, who), folder / "history").run()
+
+
+def greeting(demo: Demo, who: str) -> tuple[str, ...]:
+    """The first lines: what this is, who you are in it, what to try."""
+    role = demo.served.household.person(who).role
+    third = GUESTS_THIRD if role == Role.GUEST else f"download {demo.playlist}"
+    lines = [line.format(name=who, role=ROLES[role], third=third) for line in GREETING]
+    return (*lines, *([FORGOTTEN] if demo.served.has_forgotten else []))
 
 
 async def script(folder: Path, said: Lines, write: Write) -> int:
     """Say lines as somebody, print what comes back; returns the exit code."""
+    from medianest_bot.chats.script import run_lines  # noqa: PLC0415 - as above
+
     async with open_demo(folder) as demo:
+        _tell_forgotten(demo.served)
         lines = [line.replace("{playlist}", demo.playlist) for line in said.lines]
         return await run_lines(
             lines,
@@ -113,12 +137,45 @@ async def script(folder: Path, said: Lines, write: Write) -> int:
 
 
 async def serve_only(folder: Path, write: Write) -> None:
-    """Serve the household alone, printing the settings that point a bot at it."""
-    stopped = asyncio.Event()
+    """Serve the household alone, printing the settings that point a bot at it.
+
+    Ends when told to, or when nobody can read what it printed any more.
+    """
+    async with _served(folder, 1.0) as served:
+        _tell_forgotten(served)
+        with suppress(BrokenPipeError):
+            for name, value in served.settings.items():
+                write(f"{name}={value}")
+            await _unread(sys.stdout.fileno())
+        # What is left in Python's buffer has no reader either.
+        with suppress(BrokenPipeError):
+            sys.stdout.close()
+
+
+@asynccontextmanager
+async def _served(folder: Path, pace: float) -> AsyncIterator[Served]:
+    try:
+        async with household.serve(folder / "household", pace=pace) as served:
+            yield served
+    except household.Taken as error:
+        raise StoreInUse from error
+
+
+async def _unread(descriptor: int) -> None:
+    """Wait until the other end of a pipe is closed; for ever where it is none."""
+    closed = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, stopped.set)
-    async with household.serve(folder / "household") as served:
-        for name, value in served.settings.items():
-            write(f"{name}={value}")
-        await stopped.wait()
+    is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    if is_pipe:
+        # The writing end becomes "readable" when its reader is gone.
+        loop.add_reader(descriptor, closed.set)
+    try:
+        await closed.wait()
+    finally:
+        if is_pipe:
+            loop.remove_reader(descriptor)
+
+
+def _tell_forgotten(served: Served) -> None:
+    if served.has_forgotten:
+        sys.stderr.write(f"{FORGOTTEN}\n")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
+
 from medianest_bot.app import App
 from medianest_bot.chats.door import PLATFORM, Door
-from medianest_bot.core.roles import Role
+from medianest_bot.core import people as rules
 from medianest_bot.core.store import people
 
+NOBODY = "admin"
+"""What they are called where the system has no name for its user, as in containers."""
+
+TITLE = "medianest-bot, with {services}."
+MISSING = "Not set up: {settings}. `medianest-bot doctor` says more."
+YOU = "You are {name}, an admin. Three lines to try:"
 THREE_LINES = (
     "  search dune          what there is, and what can be asked for",
     "  status               what is up, slow or down",
@@ -15,27 +23,42 @@ THREE_LINES = (
 
 
 async def admin_door(app: App, name: str) -> Door:
-    """The door of the local admin, who is made at the first visit."""
+    """The door of the local admin, who is made at the first visit.
+
+    They are an admin at every visit: whoever has the terminal has the data, too.
+    """
     house = app.house
-    async with house.store.begin() as tx:
-        person = await people.by_account(tx, PLATFORM, name)
-        if person is None:
-            known = await people.find(tx, name)
-            person = known or await people.add(tx, name, Role.ADMIN, now=house.now())
-            await people.link(tx, person.id, PLATFORM, name, name, house.now())
-    return Door(app.dispatch, house.outbox, name, person.name)
+    # Digits would be read as somebody's number.
+    called = f"{PLATFORM}:{name}" if name.isdigit() else name
+    await rules.make_admin(house.store, (PLATFORM, name), called, house.now)
+    async with house.store.read() as db:
+        person = await people.by_account(db, PLATFORM, name)
+    shown = person.name if person is not None else called
+    return Door(app.dispatch, house.outbox, name, shown)
+
+
+def user_name() -> str:
+    """Who is signed in at this terminal, as the system calls them."""
+    try:
+        return getpass.getuser() or NOBODY
+    except (KeyError, OSError, ImportError):
+        return NOBODY
 
 
 def greeting(app: App, door: Door) -> tuple[str, ...]:
     """The first lines of a sitting: what this is, who you are, what to try."""
+    house = app.house
     neighbours = (
-        ("Plex", app.house.plex),
-        ("Seerr", app.house.seerr),
-        ("Uptime Kuma", app.house.kuma),
+        ("Plex", house.plex, "PLEX_URL and PLEX_TOKEN"),
+        ("Seerr", house.seerr, "OVERSEERR_URL and OVERSEERR_API_KEY"),
+        ("Uptime Kuma", house.kuma, "UPTIME_KUMA_URL"),
     )
-    there = [name for name, one in neighbours if one is not None]
+    there = [name for name, one, _settings in neighbours if one is not None]
+    missing = [settings for _name, one, settings in neighbours if one is None]
+    services = ", ".join(there) or "no service set up yet"
     return (
-        f"medianest-bot, with {', '.join(there) or 'no service set up yet'}.",
-        f"You are {door.shown_name}, an admin. Three lines to try:",
+        TITLE.format(services=services),
+        *([MISSING.format(settings="; ".join(missing))] if missing else []),
+        YOU.format(name=door.shown_name),
         *THREE_LINES,
     )

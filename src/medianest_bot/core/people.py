@@ -90,22 +90,29 @@ async def make_admins(store: Store, accounts: Collection[Account], now: Now) -> 
     Somebody known keeps their name; somebody new is called after the account.
     """
     for platform, account in accounts:
-        async with store.begin() as tx:
-            person = await people.by_account(tx, platform, account)
-            if person is None:
-                await _new_admin(tx, (platform, account), now)
-            elif person.role is not Role.ADMIN:
-                await people.set_role(tx, person.id, Role.ADMIN)
-                role = Role.ADMIN.value
-                await _note(tx, None, "role changed", person, now, role=role)
+        await make_admin(store, (platform, account), f"{platform}:{account}", now)
 
 
-async def _new_admin(tx: AsyncConnection, account: Account, now: Now) -> None:
+async def make_admin(store: Store, account: Account, name: str, now: Now) -> None:
+    """Make an admin of whose account it is; `name` is for somebody new."""
+    async with store.begin() as tx:
+        person = await people.by_account(tx, *account)
+        if person is None:
+            await _new_admin(tx, account, name[:LONGEST_NAME], now)
+        elif person.role is not Role.ADMIN:
+            await people.set_role(tx, person.id, Role.ADMIN)
+            role = Role.ADMIN.value
+            await _note(tx, None, "role changed", person, now, role=role)
+
+
+async def _new_admin(
+    tx: AsyncConnection, account: Account, name: str, now: Now
+) -> None:
     platform, number = account
-    who = f"{platform}:{number}"
-    person = await _first_free(tx, who[:LONGEST_NAME], now)
+    person = await _first_free(tx, name, now)
     await people.link(tx, person.id, platform, number, person.name, now())
     await _note(tx, None, "person added", person, now, role=person.role.value)
+    who = f"{platform}:{number}"
     await _note(tx, None, "account linked", person, now, account=who)
 
 

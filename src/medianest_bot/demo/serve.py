@@ -26,6 +26,8 @@ USERNAME = "mum"
 PASSWORD = "demo-kuma-password"  # noqa: S105 - everybody may know the demo's
 STATUS_PAGE = "maple"
 PLEX_TOKEN = "demo-plex-token"  # noqa: S105 - same
+SEERR_KEY = "demo-seerr-key"
+SECRETS = (PASSWORD, PLEX_TOKEN, SEERR_KEY)
 
 
 class StandIn(Protocol):
@@ -118,7 +120,9 @@ def _pair(
         pace=pace,
         memory=folder / PLEX_MEMORY,
     )
-    return plex, SeerrStandIn(lives, pace=pace, memory=folder / SEERR_MEMORY)
+    return plex, SeerrStandIn(
+        lives, key=SEERR_KEY, pace=pace, memory=folder / SEERR_MEMORY
+    )
 
 
 def _adds_to(
