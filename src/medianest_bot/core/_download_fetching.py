@@ -65,7 +65,9 @@ class Fetching:
     def is_at(self, whole: Whole) -> bool:
         return any(item.id in self._running for item in whole.items)
 
-    async def start_next(self, found: Iterable[Whole]) -> None:
+    async def start_next(
+        self, found: Iterable[Whole], may_start: Callable[[Whole], bool]
+    ) -> None:
         """Fair between people: whoever has least running, or waits longest."""
         jobs = list(found)
         while len(self._running) < AT_ONCE:
@@ -73,7 +75,8 @@ class Fetching:
             ready = [
                 (busy[person], self._served.get(person, -1), number, whole, item)
                 for number, whole in enumerate(jobs)
-                if (item := self._next_of(whole)) is not None
+                # Asked anew each time: what was just begun may have failed.
+                if may_start(whole) and (item := self._next_of(whole)) is not None
                 for person in (whole.download.person_id,)
             ]
             if not ready:
@@ -146,6 +149,7 @@ class Fetching:
             kept = await self._found(job, item)
             if kept is not None:
                 await self._keep(item, kept)
+                await self._drop([item.id])
             else:
                 is_wanted = await self._claim(job, item)
         finally:

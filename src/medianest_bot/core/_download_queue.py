@@ -113,11 +113,13 @@ class Queue:
     async def _turn(self) -> None:
         found = await self._rows.unfinished()
         await self._fetching.stop_removed(found)
-        awake = [whole for whole in found if self._rest_of(whole) is None]
-        for whole in awake:
-            await self._step(whole)
-        fetchable = [one for one in awake if one.state is Job.DOWNLOADING]
-        await self._fetching.start_next(fetchable)
+        for whole in found:
+            if self._rest_of(whole) is None:
+                await self._step(whole)
+        fetchable = [one for one in found if one.state is Job.DOWNLOADING]
+        await self._fetching.start_next(
+            fetchable, lambda whole: self._rest_of(whole) is None
+        )
 
     async def _step(self, whole: Whole) -> None:
         number = whole.download.id
