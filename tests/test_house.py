@@ -33,6 +33,7 @@ MAY_CATCH_ALL = {
     "core/outbox.py": "a watcher: the loop itself",
     "core/_request_watch.py": "a watcher",
     "core/health.py": "a watcher",
+    "_watching.py": "a watcher that died is started again, whatever it died of",
     "core/housekeeping.py": "a watcher",
     "core/engine.py": "a job",
     "core/_download_fetching.py": "a job",

@@ -27,7 +27,7 @@ from medianest_bot.core import people, secrets
 from medianest_bot.core.command import find
 from medianest_bot.core.dispatch import Dispatch
 from medianest_bot.core.downloads import Downloads
-from medianest_bot.core.health import Health, Probe
+from medianest_bot.core.health import Health
 from medianest_bot.core.house import House
 from medianest_bot.core.housekeeping import Housekeeping
 from medianest_bot.core.limits import Limits
@@ -129,15 +129,13 @@ class _Builder:
         plex, seerr = await self._plex(), self._seerr()
         lanes, rules = self._lanes()
         videos = Videos(lanes, rules)
-        probes: dict[str, Probe] = {}
 
         def changed(change: Change) -> None:
             health.monitor_changed(change)
 
         kuma = await self._kuma(changed)
-        for name, one in (("plex", plex), ("seerr", seerr), ("uptime_kuma", kuma)):
-            if one is not None:
-                probes[name] = one.probe
+        asked = {"plex": plex, "seerr": seerr, "uptime_kuma": kuma}
+        probes = {name: one.probe for name, one in asked.items() if one is not None}
         health = Health(self._store, self._outbox, _now, probes, kuma)
         return House(
             name=HOUSEHOLD,
