@@ -99,7 +99,7 @@ def test_lines_of_other_libraries_come_the_same_way(logged: Log) -> None:
 
 def test_chatty_libraries_speak_from_a_warning_on(logged: Log) -> None:
     logged.start()
-    for name in ("httpx", "sqlalchemy.engine", "asyncio", "socketio.client"):
+    for name in ("httpx", "sqlalchemy.engine", "asyncio", "socketio.test"):
         logging.getLogger(name).info("said")
         logging.getLogger(name).warning("warned")
 

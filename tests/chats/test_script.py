@@ -237,4 +237,4 @@ async def test_a_card_that_cannot_be_kept_is_answered_all_the_same(
     with structlog.testing.capture_logs() as logged:
         code = await said(kitchen, "brew", write=written)
     assert (code, len(written)) == (0, 3)
-    assert {one["event"] for one in logged} == {"outbox", "follow"}
+    assert "follow" in {one["event"] for one in logged}
