@@ -105,6 +105,7 @@ async def test_a_video_of_two_lists_is_one_file(yard: Yard) -> None:
     assert len(yard.files()) == 4
 
 
+@pytest.mark.slow
 async def test_a_video_that_is_on_its_way_for_another_list_is_waited_for(
     yard: Yard,
 ) -> None:
@@ -127,6 +128,7 @@ async def test_a_film_of_the_same_name_elsewhere_is_another_film(yard: Yard) -> 
     assert fetched(yard).count("train") > 2
 
 
+@pytest.mark.slow
 async def test_nobody_waits_for_the_end_of_somebody_elses_list(yard: Yard) -> None:
     yard.place.site.bytes_per_s = 1_000_000
     long = await yard.add("/many/30.xml", "ana")

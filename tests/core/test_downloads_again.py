@@ -243,6 +243,7 @@ async def test_a_site_that_does_not_want_to_is_given_up_for_the_whole_list(
         assert place.site.requests["/video/harvest.mp4"] == 0
 
 
+@pytest.mark.slow
 async def test_a_full_disk_is_told_to_the_person_and_the_admins(
     place: Place, tmp_path: Path
 ) -> None:

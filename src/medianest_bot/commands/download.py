@@ -165,11 +165,12 @@ def _speed(live: tuple[Live, ...]) -> list[str]:
 
 
 def _choices(whole: Whole) -> tuple[Choice, ...]:
-    return choices(whole.download.id, whole.state, has_failed=bool(whole.failed))
+    is_lacking = bool(whole.failed or whole.download.error)
+    return choices(whole.download.id, whole.state, is_lacking=is_lacking)
 
 
-def choices(number: int, state: Job, *, has_failed: bool) -> tuple[Choice, ...]:
-    """What its owner can do with a download."""
+def choices(number: int, state: Job, *, is_lacking: bool) -> tuple[Choice, ...]:
+    """What its owner can do; `is_lacking` where another try may help."""
     cancel = Choice(_("Cancel"), f"downloads cancel {number}", Tone.BAD)
     if state is Job.ASKING:
         go = Choice(_("Download all"), f"downloads confirm {number}", Tone.GOOD)
@@ -178,8 +179,8 @@ def choices(number: int, state: Job, *, has_failed: bool) -> tuple[Choice, ...]:
         return (cancel,)
     again = Choice(_("Try again"), f"downloads retry {number}")
     delete = Choice(_("Delete"), f"downloads delete {number}", Tone.BAD)
-    is_bad = has_failed or state in (Job.FAILED, Job.CANCELLED)
-    return (again, delete) if is_bad else (delete,)
+    is_lacking = is_lacking or state in (Job.FAILED, Job.CANCELLED)
+    return (again, delete) if is_lacking else (delete,)
 
 
 def _links(whole: Whole) -> tuple[Link, ...]:

@@ -71,7 +71,7 @@ async def _list(ctx: Context, page: int) -> Reply:
             text=f"{_(card.STATES[Job(one.state)])} · {ago(one.created_at, now)}",
             choices=(
                 Choice(_("Show"), f"downloads show {one.id}"),
-                *card.choices(one.id, Job(one.state), has_failed=False),
+                *card.choices(one.id, Job(one.state), is_lacking=one.error is not None),
             ),
         )
         for one in found

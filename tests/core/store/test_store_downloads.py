@@ -158,3 +158,20 @@ async def test_a_video_with_a_file_is_preferred(
         assert found == replace(one, path="v.mp4")
         assert await downloads.item_by_video(tx, ana.id, "v", audio=True) is None
         assert await downloads.item_by_video(tx, tim.id, "v") is None
+
+
+async def test_what_other_downloads_hold_too_is_known(
+    any_store: Store, ana: Person, now: datetime
+) -> None:
+    one = await add(any_store, ana, now)
+    other = await add(any_store, ana, now, url=f"{URL}/2")
+    async with any_store.begin() as tx:
+        for download, paths in ((one, ("/a", "/b")), (other, ("/b", "/c"))):
+            new = [NewItem(n, URL, path, "done") for n, path in enumerate(paths)]
+            for item in await downloads.add_items(tx, download.id, new, now):
+                await downloads.update_item(tx, item.id, now, path=item.title)
+        await downloads.update(tx, other.id, now, collection_key="208")
+    async with any_store.read() as db:
+        assert await downloads.paths_elsewhere(db, one.id) == {"/b"}
+        assert await downloads.other_collections(db, one.id) == {"208"}
+        assert await downloads.other_collections(db, other.id) == set()
