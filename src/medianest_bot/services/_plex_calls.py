@@ -9,6 +9,7 @@ from urllib.parse import quote
 from medianest_bot.services import _plex_reading as reading
 from medianest_bot.services.errors import Missing
 from medianest_bot.services.http import CALL_S, READ_S, Answer, Http
+from medianest_bot.services.loose import text
 
 PAGE = 200
 """Rows asked for at once."""
@@ -135,4 +136,4 @@ def _is_sendable(value: str) -> bool:
 
 
 def _text(value: str | int) -> str:
-    return reading.text(value) if isinstance(value, str) else str(value)
+    return text(value) if isinstance(value, str) else str(value)

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from medianest_bot.services import loose
 from medianest_bot.services._plex_models import Collection, Identity, Item, Section
 from medianest_bot.services.errors import Unreadable
 from medianest_bot.services.http import Answer
+from medianest_bot.services.loose import table, text
 from medianest_bot.services.media import Kind
 
 _KINDS = {
@@ -172,24 +174,11 @@ def has_guids(row: dict[str, Any]) -> bool:
     return bool(_list(row.get("Guid")))
 
 
-def table(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def number(value: object) -> int | None:
     """A whole number that a database can hold, also from a string."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if abs(value) < 2**63 else None
-
-
-def text(value: object) -> str:
-    """Text that can be stored and sent: no NUL, no half of a surrogate pair."""
-    if not isinstance(value, str):
-        return ""
-    return value.replace("\0", "").encode("utf-8", "replace").decode()
+        return loose.number(int(value))
+    return loose.number(value)
 
 
 def is_true(value: object) -> bool:

@@ -15,6 +15,7 @@ from medianest_bot.services._seerr_refusals import (
 )
 from medianest_bot.services.errors import Missing, Refused, Unreachable, Unreadable
 from medianest_bot.services.http import READ_S, Answer, Http
+from medianest_bot.services.loose import text
 
 API = "/api/v1"
 
@@ -124,6 +125,6 @@ def refused(service: str, status: int | None, said: str) -> Refused:
 
 def _said(answer: Answer) -> str:
     try:
-        return reading.text(answer.object().get("message"))[:200]
+        return text(answer.object().get("message"))[:200]
     except Unreadable:
         return ""

@@ -24,6 +24,7 @@ from medianest_bot.services._seerr_models import (
     Season,
     User,
 )
+from medianest_bot.services.loose import number, table, text
 from medianest_bot.services.media import Kind
 
 _POSTER = re.compile(r"/[A-Za-z0-9_-]{1,100}\.(?:jpe?g|png|webp)")
@@ -137,24 +138,6 @@ def total(raw: object, otherwise: int) -> int:
     """How many there are in all, on every page together."""
     count = number(table(table(raw).get("pageInfo")).get("results"))
     return otherwise if count is None else count
-
-
-def table(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def number(value: object) -> int | None:
-    """A whole number that a database can hold."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if abs(value) < 2**63 else None
-
-
-def text(value: object) -> str:
-    """Text that can be stored and sent: no NUL, no half of a surrogate pair."""
-    if not isinstance(value, str):
-        return ""
-    return value.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _each(raw: object, read: Callable[[Any], T | None]) -> tuple[T, ...]:

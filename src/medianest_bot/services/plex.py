@@ -28,6 +28,7 @@ from medianest_bot.services._plex_server import LIBRARY_FRESH_S
 from medianest_bot.services.cache import Kept
 from medianest_bot.services.errors import Missing, Refused, Unreadable
 from medianest_bot.services.http import CALL_S, READ_S, Answer
+from medianest_bot.services.loose import text
 
 __all__ = ["Collection", "Identity", "Item", "Owned", "Plex", "Section"]
 
@@ -55,7 +56,7 @@ class Plex(Collections):
         self, query: str, *, limit: int = 10, within_s: float = READ_S
     ) -> Kept[tuple[Item, ...]]:
         """Films, shows and videos by name, kept for five minutes."""
-        words = " ".join(reading.text(query).split())[:_LONGEST_QUERY]
+        words = " ".join(text(query).split())[:_LONGEST_QUERY]
         if not words:
             return Kept((), datetime.now(UTC))
 

@@ -17,6 +17,7 @@ from medianest_bot.services import _plex_reading as reading
 from medianest_bot.services._plex_calls import headers
 from medianest_bot.services.errors import Unreadable
 from medianest_bot.services.http import Http
+from medianest_bot.services.loose import table, text
 
 
 class Access(StrEnum):
@@ -64,10 +65,10 @@ class PlexTv:
             raise Unreadable(answer.service, status=answer.status)
         return PlexUser(
             id=user_id,
-            uuid=reading.text(row.get("uuid")),
-            username=reading.text(row.get("username")),
-            title=reading.text(row.get("title")),
-            thumb=reading.text(row.get("thumb")) or None,
+            uuid=text(row.get("uuid")),
+            username=text(row.get("username")),
+            title=text(row.get("title")),
+            thumb=text(row.get("thumb")) or None,
         )
 
     async def can_reach(self, token: str, machine_id: str) -> Access:
@@ -80,7 +81,7 @@ class PlexTv:
         found = answer.json()
         if not isinstance(found, list):
             raise Unreadable(answer.service, status=answer.status)
-        servers = (reading.table(row) for row in found)
+        servers = (table(row) for row in found)
         ours = [row for row in servers if _is_server(row, machine_id)]
         if any(reading.is_true(row.get("owned")) for row in ours):
             return Access.OWNER
@@ -95,7 +96,7 @@ class PlexTv:
             headers=self._headers(),
         )
         row = answer.object()
-        pin_id, code = reading.number(row.get("id")), reading.text(row.get("code"))
+        pin_id, code = reading.number(row.get("id")), text(row.get("code"))
         expires = _moment(row.get("expiresAt"))
         if pin_id is None or not code or expires is None:
             raise Unreadable(answer.service, status=answer.status)
@@ -108,7 +109,7 @@ class PlexTv:
         row = answer.object()
         if "authToken" not in row:
             raise Unreadable(answer.service, status=answer.status)
-        return reading.text(row["authToken"]) or None
+        return text(row["authToken"]) or None
 
     async def sign_out(self, token: str) -> None:
         """The token is nobody's from now on. Refused where it was so already."""
@@ -140,13 +141,13 @@ class PlexTv:
 
 
 def _is_server(row: dict[str, Any], machine_id: str) -> bool:
-    provides = reading.text(row.get("provides")).split(",")
+    provides = text(row.get("provides")).split(",")
     return "server" in provides and row.get("clientIdentifier") == machine_id
 
 
 def _moment(value: object) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(reading.text(value))
+        moment = datetime.fromisoformat(text(value))
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

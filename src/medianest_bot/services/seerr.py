@@ -46,6 +46,7 @@ from medianest_bot.services._seerr_refusals import (
 )
 from medianest_bot.services.cache import Cache, Kept
 from medianest_bot.services.http import CALL_S, READ_S, Http
+from medianest_bot.services.loose import text
 from medianest_bot.services.media import Kind
 
 __all__ = [
@@ -114,7 +115,7 @@ class Seerr:
         Nothing found may also mean that TMDB does not answer: Seerr does not say.
         Kept for five minutes, or until something is requested through here.
         """
-        words = " ".join(reading.text(query).split())[:_LONGEST_QUERY]
+        words = " ".join(text(query).split())[:_LONGEST_QUERY]
         if not words:
             return Kept((), datetime.now(UTC))
 
@@ -262,7 +263,7 @@ class Seerr:
         status = await self._calls.get("/status")
         public = await self._calls.get("/settings/public")
         product = "Seerr" if "mediaServerType" in public.object() else "Overseerr"
-        return About(product, reading.text(status.object().get("version")))
+        return About(product, text(status.object().get("version")))
 
     async def _decide(self, request_id: int, verdict: str, as_user: int) -> Request:
         path = f"/request/{int(request_id)}/{verdict}"
