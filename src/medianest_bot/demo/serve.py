@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -90,12 +91,19 @@ async def _start(
     stack: AsyncExitStack, named: Iterable[tuple[str, StandIn]], ports: Ports
 ) -> dict[str, str]:
     """Where each of them listens, under its old port if it can be had."""
-    urls = {}
+    urls: dict[str, str] = {}
+    started: list[StandIn] = []
+    stack.push_async_callback(_stop, started)
     for name, one in named:
         urls[name] = await one.start(ports.of(name))
-        stack.push_async_callback(one.stop)
+        started.append(one)
     ports.keep(urls)
     return urls
+
+
+async def _stop(started: Iterable[StandIn]) -> None:
+    """All at once: each gives those who are connected a moment to leave."""
+    await asyncio.gather(*(one.stop() for one in started))
 
 
 def _remembering(

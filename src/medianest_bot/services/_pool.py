@@ -134,6 +134,8 @@ def _already(lane: Lane) -> asyncio.Task[Lane]:
 
 
 async def _end_started(starting: asyncio.Task[Lane]) -> None:
-    with suppress(LaneFailed):
+    """One that is not ready yet is ended without waiting until it is."""
+    starting.cancel()
+    with suppress(LaneFailed, asyncio.CancelledError):
         lane = await starting
         await lane.quit()
