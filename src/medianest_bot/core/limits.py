@@ -140,10 +140,9 @@ class Limits:
         Raises Sorry, so that the transaction is rolled back, when none is left.
         """
         rule, now = RULES[what], self._now()
-        since = now - rule.window
-        if await spent.count(tx, person_id, what, since) >= rule.limit:
-            oldest = await spent.oldest(tx, person_id, what, since) or now
-            raise _refusal(rule, oldest + rule.window - now)
+        used = await spent.used(tx, person_id, what, now - rule.window)
+        if used.count >= rule.limit:
+            raise _refusal(rule, (used.oldest or now) + rule.window - now)
         await spent.add(tx, person_id, what, now)
 
     def _forget_idle(self) -> None:
@@ -163,11 +162,9 @@ class Limits:
 
     async def _left(self, db: AsyncConnection, person_id: int, what: What) -> Left:
         rule = RULES[what]
-        since = self._now() - rule.window
-        used = await spent.count(db, person_id, what, since)
-        oldest = await spent.oldest(db, person_id, what, since)
-        renews_at = oldest + rule.window if oldest else None
-        return Left(what, max(0, rule.limit - used), rule.limit, renews_at)
+        used = await spent.used(db, person_id, what, self._now() - rule.window)
+        renews_at = used.oldest + rule.window if used.oldest else None
+        return Left(what, max(0, rule.limit - used.count), rule.limit, renews_at)
 
 
 def _refusal(rule: Rule, wait: timedelta) -> Sorry:

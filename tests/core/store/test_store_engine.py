@@ -48,7 +48,7 @@ async def test_count_then_write_holds_with_many_at_once(
 ) -> None:
     async def use_one() -> bool:
         async with any_store.begin() as tx:
-            if await spent.count(tx, ana.id, "x", NOW) >= 5:
+            if (await spent.used(tx, ana.id, "x", NOW)).count >= 5:
                 return False
             await spent.add(tx, ana.id, "x", now)
             return True

@@ -11,6 +11,7 @@ from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.news import News
 from medianest_bot.core.store.people import Person
+from medianest_bot.core.store.spent import Used
 
 HOUR = timedelta(hours=1)
 
@@ -121,12 +122,11 @@ async def test_what_was_spent_counts_for_its_time(
         await spent.add(tx, ana.id, What.DOWNLOAD, now)
         await spent.add(tx, tim.id, What.REQUEST, now)
     async with any_store.begin() as tx:
-        assert await spent.count(tx, ana.id, What.REQUEST, now) == 2
-        assert await spent.count(tx, ana.id, What.REQUEST, now - HOUR) == 3
-        assert await spent.oldest(tx, ana.id, What.REQUEST, now - HOUR) == now
-        assert await spent.oldest(tx, ana.id, What.REQUEST, now + HOUR) is None
+        assert (await spent.used(tx, ana.id, What.REQUEST, now)).count == 2
+        assert await spent.used(tx, ana.id, What.REQUEST, now - HOUR) == Used(3, now)
+        assert await spent.used(tx, ana.id, What.REQUEST, now + HOUR) == Used(0, None)
         assert await spent.prune(tx, now + timedelta(minutes=30)) == 3
-        assert await spent.count(tx, ana.id, What.REQUEST, now - HOUR) == 2
+        assert (await spent.used(tx, ana.id, What.REQUEST, now - HOUR)).count == 2
 
 
 async def test_counts_of_those_who_left_are_dropped(

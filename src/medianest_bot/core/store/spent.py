@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core.store._rows import MANY, delete_some
+from medianest_bot.core.store._types import Moment
 from medianest_bot.core.store.tables import spent, users
 
 
-async def count(db: AsyncConnection, person_id: int, what: str, since: datetime) -> int:
-    """How many somebody used after `since`."""
-    query = select(func.count()).where(*_used(person_id, what, since))
-    return await db.scalar(query) or 0
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How many, and when the first of them; None where there are none."""
+
+    count: int
+    oldest: datetime | None
 
 
-async def oldest(
-    db: AsyncConnection, person_id: int, what: str, since: datetime
-) -> datetime | None:
-    """When the first of those was used."""
-    return await db.scalar(
-        select(spent.c.at)
-        .where(*_used(person_id, what, since))
-        .order_by(spent.c.at)
-        .limit(1)
+async def used(db: AsyncConnection, person_id: int, what: str, since: datetime) -> Used:
+    """What somebody used after `since`."""
+    query = select(func.count(), func.min(spent.c.at, type_=Moment))
+    query = query.where(
+        spent.c.person_id == person_id,
+        spent.c.what == str(what),
+        spent.c.at > since,
     )
+    return Used(*(await db.execute(query)).one())
 
 
 async def all_since(
@@ -62,13 +65,3 @@ async def add_many(
 async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
     """Forget what no longer counts; returns how many."""
     return await delete_some(tx, spent.c.id, spent.c.at < before, limit=limit)
-
-
-def _used(
-    person_id: int, what: str, since: datetime
-) -> tuple[ColumnElement[bool], ...]:
-    return (
-        spent.c.person_id == person_id,
-        spent.c.what == str(what),
-        spent.c.at > since,
-    )
