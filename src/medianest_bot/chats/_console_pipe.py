@@ -10,7 +10,7 @@ from typing import TextIO
 
 from medianest_bot.chats._console_plain import PlainScreen
 from medianest_bot.chats._console_talk import LEAVE, Talk
-from medianest_bot.chats._console_text import printable
+from medianest_bot.chats._console_text import laid_out, printable
 from medianest_bot.chats.door import Door
 from medianest_bot.core.words import Sorry
 
@@ -30,7 +30,7 @@ async def converse(
     door.outbox.attach(screen.talk)
     try:
         for text in greeting:
-            screen.say(printable(text))
+            screen.say(laid_out(text))
         screen.say("")
         if stdin is not None:
             await _answer_all(screen, stdin.fileno())

@@ -19,7 +19,7 @@ from medianest_bot.chats._console_live import Live, Room
 from medianest_bot.chats._console_paper import STYLE, Paper, Stray
 from medianest_bot.chats._console_render import Line, Span
 from medianest_bot.chats._console_talk import LEAVE, Said, Shown, Talk
-from medianest_bot.chats._console_text import cut, printable
+from medianest_bot.chats._console_text import cut, laid_out, printable
 from medianest_bot.chats.door import Door
 from medianest_bot.core.reply import Reply, Show
 from medianest_bot.core.words import Sorry
@@ -71,7 +71,7 @@ class Terminal:
             printing = asyncio.create_task(self._paper.run())
             self._door.outbox.attach(self.talk)
             try:
-                self._print(tuple((("", printable(text)),) for text in self._greeting))
+                self._print(tuple((("", laid_out(text)),) for text in self._greeting))
                 await self._converse()
             except (EOFError, KeyboardInterrupt):
                 return

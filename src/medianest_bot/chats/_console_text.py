@@ -34,6 +34,12 @@ def printable(text: str) -> str:
     return " ".join("".join(_harmless(_SEQUENCE.sub("", text[:LONGEST]))).split())
 
 
+def laid_out(text: str) -> str:
+    """The same, with the spaces that set a line in or put words in columns."""
+    harmless = _harmless(_SEQUENCE.sub("", text[:LONGEST]))
+    return "".join(" " if one.isspace() else one for one in harmless).rstrip()
+
+
 def paragraphs(text: str) -> list[str]:
     """The lines of a text, each printable."""
     lines = text[:LONGEST].replace("\r\n", "\n").split("\n")
