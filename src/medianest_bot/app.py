@@ -248,18 +248,19 @@ class _Builder:
         async with self._store.read() as db:
             kept = await config.get(db, key)
         try:
-            return self._ring.decrypt(kept, _place(key)) if kept else None
+            return self._ring.decrypt(kept, secret_place(key)) if kept else None
         except (secrets.WrongKey, secrets.Damaged):
             log.warning("a stored secret cannot be read", name=key)
             return None
 
     async def _keep_kuma_token(self, token: str) -> None:
-        kept = self._ring.encrypt(token, _place(KUMA_TOKEN))
+        kept = self._ring.encrypt(token, secret_place(KUMA_TOKEN))
         async with self._store.begin() as tx:
             await config.put(tx, KUMA_TOKEN, kept, _now())
 
 
-def _place(key: str) -> Where:
+def secret_place(key: str) -> Where:
+    """Where a secret of the house itself is kept."""
     return Where("service_config", "value", key, "house")
 
 

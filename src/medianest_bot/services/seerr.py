@@ -8,6 +8,7 @@ approval are judged on the person and not on the owner.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -45,6 +46,7 @@ from medianest_bot.services._seerr_refusals import (
     refusal,
 )
 from medianest_bot.services.cache import Cache, Kept
+from medianest_bot.services.errors import Missing
 from medianest_bot.services.http import CALL_S, READ_S, Http
 from medianest_bot.services.loose import text
 from medianest_bot.services.media import Kind
@@ -106,6 +108,13 @@ class Seerr:
     async def check_key(self) -> User:
         """The user the key stands for. Refused where the key is wrong."""
         return await self._calls.check_key()
+
+    async def check_writing(self) -> None:
+        """Refused (CSRF) where the server refuses all that writes. Changes nothing."""
+        owner = await self.check_key()
+        with suppress(Missing):
+            # Requests are counted from 1.
+            await self._calls.act("DELETE", "/request/0", as_user=owner.id)
 
     async def search(
         self, query: str, *, within_s: float = READ_S
