@@ -144,14 +144,7 @@ class _Builder:
             limits=limits,
             outbox=self._outbox,
             search=Search(self._store, plex, seerr, videos, _now),
-            requests=Requests(
-                self._store,
-                seerr,
-                self._outbox,
-                limits,
-                _now,
-                poll_s=self._pace.requests_s,
-            ),
+            requests=self._requests(seerr, limits),
             downloads=Downloads(
                 self._store,
                 self._outbox,
@@ -169,6 +162,10 @@ class _Builder:
             kuma=kuma,
             now=_now,
         )
+
+    def _requests(self, seerr: Seerr | None, limits: Limits) -> Requests:
+        every_s = self._pace.requests_s
+        return Requests(self._store, seerr, self._outbox, limits, _now, poll_s=every_s)
 
     def _http(self, service: str, url: str) -> tuple[Http, Cache]:
         pooled: httpx.AsyncClient = client(url)
