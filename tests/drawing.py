@@ -10,14 +10,14 @@ from medianest_bot.core.reply import Choice, Menu, Reply, Show, Tone
 def drawn(reply: Reply) -> str:
     """Every part of the reply that somebody would see, and where it goes.
 
-        # title [tone, busy, follows request:1]
-        text
-        name: value
-        - item: text (picture)  <label → line>
-        ~ 42 % 3 of 7
-        <label → line>
-        {menu: [x] one, [ ] two}
-        = label → url
+    # title [tone, busy, follows request:1]
+    text
+    name: value
+    - item: text (picture)  <label → line>
+    ~ 42 % 3 of 7
+    <label → line>
+    {menu: [x] one, [ ] two}
+    = label → url
     """
     return "\n".join(_lines(reply))
 
