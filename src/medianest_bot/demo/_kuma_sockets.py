@@ -12,6 +12,7 @@ import socketio
 from medianest_bot.demo._kuma_house import House
 from medianest_bot.demo._kuma_past import Row, Watched
 from medianest_bot.demo._kuma_shapes import SHOWN, WINDOWS, Json
+from medianest_bot.demo._kuma_tasks import Tasks
 
 ROOM = "signed in"
 _PAUSE_S = 0.02
@@ -41,15 +42,16 @@ class Sockets:
         )
         self._greeted: set[str] = set()
         self._signed_in: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._work, self._pings = Tasks(), Tasks()
+        # Engine.IO lets the task of each ping sleep on, whatever happens.
+        self.server.eio.start_background_task = self._pings.begin
         self._register()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._work.aclose()
         await self.drop_all()
         await self.server.shutdown()
+        await self._pings.aclose()
 
     async def drop_all(self) -> None:
         """Every connection ends, as when the server restarts."""
@@ -110,7 +112,7 @@ class Sockets:
         return take
 
     async def _connect(self, sid: str, _environ: Json, _auth: object = None) -> None:
-        self._start(self._greet(sid))
+        self._work.begin(self._greet, sid)
 
     async def _greet(self, sid: str) -> None:
         if self.greet_after_s:
@@ -156,7 +158,7 @@ class Sockets:
         if self.house.shapes.is_two:
             await self._burst_of_two(sid)
         else:  # the answer first, then the lists
-            self._start(self._burst_of_one(sid))
+            self._work.begin(self._burst_of_one, sid)
 
     async def _burst_of_two(self, sid: str) -> None:
         await self._lists(sid)
@@ -279,11 +281,6 @@ class Sockets:
 
     async def _say(self, sid: str, event: str, *args: Any) -> None:
         await self.server.emit(event, args, to=sid)
-
-    def _start(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _point(at: int, rows: list[Row]) -> Json:
