@@ -36,8 +36,10 @@ def environ(**more: str) -> dict[str, str]:
     }
 
 
-def ran(*args: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the program to its end; what it printed is text."""
+def ran(
+    *args: str, cwd: Path, typed: str = "", **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the program to its end, with lines `typed` into a pipe."""
     return subprocess.run(
         [*PROGRAM, *args],
         cwd=cwd,
@@ -46,7 +48,7 @@ def ran(*args: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=PATIENCE_S,
         check=False,
-        stdin=subprocess.DEVNULL,
+        input=typed,
     )
 
 

@@ -22,6 +22,7 @@ from medianest_bot.core.store.errors import Why
 from medianest_bot.settings import Settings, names_of
 
 LEAVE_S = 1.0
+DUNE = "request movie:438631"
 NO_FOLDER = "The folder file/there cannot be written to. Choose another with --data."
 NOTHING = (
     "Not set up: PLEX_URL and PLEX_TOKEN; OVERSEERR_URL and OVERSEERR_API_KEY; "
@@ -110,16 +111,7 @@ def test_run_says_that_there_is_no_chat_yet(
 
 
 def test_the_console_works_with_nothing_set_up(tmp_path: Path) -> None:
-    said = subprocess.run(
-        [*PROGRAM, "console"],
-        cwd=tmp_path,
-        env=environ(LOGNAME="ana"),
-        input="me\nquit\n",
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    said = ran("console", cwd=tmp_path, typed="me\nquit\n", LOGNAME="ana")
     assert said.returncode == 0
     assert said.stdout.splitlines()[:3] == [
         "medianest-bot, with no service set up yet.",
@@ -197,6 +189,37 @@ def test_serving_prints_the_settings_of_a_bot(tmp_path: Path) -> None:
             "DOWNLOAD_SITES": f"{urls['videos']}/",
             "DOWNLOADS_DIR": str(tmp_path / "d/household/downloads"),
         }
+
+
+@pytest.mark.slow
+def test_no_secret_is_ever_printed_not_even_when_everything_fails(
+    tmp_path: Path,
+) -> None:
+    secrets = {
+        "PLEX_TOKEN": "plex-secret-token",
+        "OVERSEERR_API_KEY": "seerr-secret-key",
+        "UPTIME_KUMA_PASSWORD": "kuma-secret-password",
+        "ENCRYPTION_KEY": "a secret passphrase of ours",
+        "UPTIME_KUMA_API_KEY": "uk1_secret_key",
+    }
+    with serving(tmp_path) as served:
+        more = {**served.settings, **secrets, "LOG_LEVEL": "debug"}
+        said = [
+            ran(
+                "console", cwd=tmp_path, typed=f"search dune\nstatus\n{DUNE}\n", **more
+            ),
+            ran("doctor", cwd=tmp_path, **more),
+            ran(
+                "console", cwd=tmp_path, **{**more, "ENCRYPTION_KEY": "another secret"}
+            ),
+        ]
+    assert [one.returncode for one in said] == [0, 1, 2]
+    printed = "".join(one.stdout + one.stderr for one in said)
+    assert "refuses us" in printed
+    assert "Traceback" not in printed
+    assert [
+        one for one in (*secrets.values(), "another secret") if one in printed
+    ] == []
 
 
 def test_the_first_lines_say_what_this_is_and_what_to_try(tmp_path: Path) -> None:
