@@ -400,6 +400,64 @@ async def test_an_odd_answer_neither_ends_nor_loses_a_request(desk: Desk) -> Non
         await desk.until(row.id, State.APPROVED)
 
 
+@pytest.mark.parametrize("held", [(3,), (3, 5)])
+async def test_a_kept_series_loses_no_season_to_an_older_request(
+    desk: Desk, held: tuple[int, ...]
+) -> None:
+    number = await _promise(desk, Kind.TV, BREAKING_BAD, (3, 4))
+    await desk.seerr.request(Kind.TV, BREAKING_BAD, as_user=2, seasons=held)
+    async with desk.watching():
+        await desk.until(number, State.PENDING)
+
+    asked = [tuple(one.seasons) for one in desk.standin.asked.values()]
+    assert asked[1:] == [held, (4,)]
+
+
+async def test_a_kept_series_that_is_held_whole_is_not_asked_again(desk: Desk) -> None:
+    number = await _promise(desk, Kind.TV, BREAKING_BAD, (3, 4))
+    made = await desk.seerr.request(Kind.TV, BREAKING_BAD, as_user=2, seasons=(3, 4, 5))
+    async with desk.watching():
+        row = await desk.until(number, State.PENDING)
+
+    assert (row.seerr_id, len(desk.standin.asked)) == (made.id, 2)
+
+
+async def test_killed_after_seerr_took_it_what_came_meanwhile_is_there(
+    desk: Desk,
+) -> None:
+    film = await _promise(desk)
+    taken = await _behind_our_back(desk, DUNE, as_user=2)
+    desk.standin.finish(taken)
+    series = await _promise(desk, Kind.TV, BREAKING_BAD, (1, 2))
+    async with desk.watching():
+        await desk.until(film, State.AVAILABLE)
+        await desk.until(series, State.AVAILABLE)
+
+    assert len(desk.standin.asked) == 2
+
+
+async def test_killed_after_seerr_took_it_what_was_declined_meanwhile_ends(
+    desk: Desk,
+) -> None:
+    number = await _promise(desk)
+    taken = await _behind_our_back(desk, DUNE, as_user=2)
+    desk.standin.decline(taken)
+    async with desk.watching():
+        row = await desk.until(number, State.DECLINED)
+
+    assert (row.seerr_id, mine(desk)) == (taken, [2])
+
+
+async def test_what_was_declined_long_before_is_asked_for_again(desk: Desk) -> None:
+    desk.standin.decline(await _behind_our_back(desk, DUNE, as_user=2))
+    desk.clock.ahead = timedelta(minutes=1)
+    number = await _promise(desk)
+    async with desk.watching():
+        await desk.until(number, State.PENDING)
+
+    assert mine(desk) == [2, 2]
+
+
 # Taking back
 
 
@@ -460,16 +518,22 @@ async def test_a_quiet_request_is_looked_at_less_often(desk: Desk) -> None:
         await desk.until(row.id, State.APPROVED)
 
 
-async def _promise(desk: Desk) -> int:
+async def _promise(
+    desk: Desk,
+    kind: Kind = Kind.MOVIE,
+    tmdb_id: int = DUNE,
+    seasons: tuple[int, ...] = (),
+) -> int:
     """The row as it stands when the process dies before Seerr was asked."""
     ana = await desk.person("ana")
     async with desk.store.begin() as tx:
         row = await rows.add(
             tx,
             ana.id,
-            "movie",
-            DUNE,
+            kind,
+            tmdb_id,
             title="Dune",
+            seasons=seasons,
             state=State.KEPT,
             now=desk.clock(),
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.services.errors import Missing, Refused, ServiceError
 from medianest_bot.services.media import Kind
 from medianest_bot.services.seerr import (
@@ -78,8 +79,11 @@ class Standing:
     reason: Reason | None = None
     percent: float | None = None
     eta: datetime | None = None
+    seerr_id: int | None = None
 
 
+_ROUGH = timedelta(seconds=5)
+"""Seerr keeps whole seconds, and its clock is not ours."""
 FOR_ADMINS = (Reason.KEY, Reason.CSRF)
 """What only an admin can mend: the request is kept meanwhile."""
 
@@ -131,23 +135,58 @@ def needs_details(request: Request) -> bool:
     return request.kind is Kind.TV and is_partly
 
 
-def holding(
-    details: Details, seasons: Iterable[int], by: int | None = None
-) -> Request | None:
-    """The request in Seerr that covers these seasons (or the film), newest last.
+def standing_at_seerr(
+    details: Details, row: MediaRequest, user: int, *, shared: bool = False
+) -> Standing | None:
+    """Where a kept row stands there; None where it must still be asked for.
 
-    With `by`, that user's is preferred.
+    What this user asked for since the row was written is the row's own request,
+    made before its number could be kept, however it ended. `shared`: Seerr says
+    that nothing is left to ask for, so whatever anybody asked for of it will do.
     """
-    wanted = frozenset(seasons)
+    held = holding(details, row.seasons, user, whole=not shared)
+    if held is not None and (shared or held.requested_by == user):
+        return at_seerr(held, user)
+    if all_there(details, row.seasons):
+        return Standing(State.AVAILABLE)
+    since = row.created_at - _ROUGH
+    made = [
+        one
+        for one in _asked_for(details, row.seasons, whole=not shared)
+        if one.requested_by == user and one.created and one.created >= since
+    ]
+    return at_seerr(made[-1], user) if made else None
+
+
+def at_seerr(request: Request, user: int | None) -> Standing:
+    """Where a request stands that was just made or found there, for this user."""
+    standing = of_request(request, None, request.seasons) or Standing(State.PENDING)
+    is_others = request.requested_by not in (user, None)
+    reason = Reason.FOLLOWED if is_others else standing.reason
+    return replace(standing, reason=reason, seerr_id=request.id)
+
+
+def holding(
+    details: Details, seasons: Iterable[int], by: int | None, *, whole: bool = False
+) -> Request | None:
+    """The open request in Seerr for the film or any of these seasons, newest last.
+
+    That of `by` is preferred; with `whole` it must be for all these seasons.
+    """
     held = [
         one
-        for one in details.requests
-        if not one.is_4k
-        and one.state in (RequestState.PENDING, RequestState.APPROVED)
-        and (details.kind is Kind.MOVIE or wanted & frozenset(one.seasons))
+        for one in _asked_for(details, seasons, whole=whole)
+        if one.state in (RequestState.PENDING, RequestState.APPROVED)
     ]
     held.sort(key=lambda one: one.requested_by == by)
     return held[-1] if held else None
+
+
+def all_there(details: Details, seasons: Iterable[int]) -> bool:
+    """True where the film, or every one of these seasons, can be watched."""
+    if details.kind is Kind.MOVIE:
+        return details.state is MediaState.AVAILABLE
+    return set(seasons) <= seasons_there(details)
 
 
 def free_seasons(details: Details) -> tuple[int, ...]:
@@ -165,6 +204,20 @@ def seasons_there(details: Details) -> frozenset[int]:
         return frozenset(one.number for one in details.seasons)
     there = (one for one in details.seasons if one.state is MediaState.AVAILABLE)
     return frozenset(one.number for one in there)
+
+
+def _asked_for(
+    details: Details, seasons: Iterable[int], *, whole: bool
+) -> list[Request]:
+    """Requests for the film, or for any (`whole`: all) of these seasons."""
+    wanted = frozenset(seasons)
+
+    def fits(one: Request) -> bool:
+        both = wanted & frozenset(one.seasons)
+        return both == wanted if whole else bool(both)
+
+    is_film = details.kind is Kind.MOVIE
+    return [one for one in details.requests if not one.is_4k and (is_film or fits(one))]
 
 
 def _under_way(

@@ -15,9 +15,10 @@ from medianest_bot.core._request_states import (
     Standing,
     State,
     after_error,
-    holding,
+    at_seerr,
     needs_details,
     of_request,
+    standing_at_seerr,
 )
 from medianest_bot.core._request_writing import Writing
 from medianest_bot.core.store import people
@@ -28,9 +29,7 @@ from medianest_bot.services.errors import Missing, ServiceError
 from medianest_bot.services.media import Kind
 from medianest_bot.services.seerr import (
     Details,
-    MediaState,
     Refusal,
-    Request,
     Seerr,
     refusal,
 )
@@ -101,53 +100,35 @@ class Watch:
             waits = Standing(State.NEEDS_ADMIN)
             return await self._writing.move(row, waits)
         try:
-            request = await self._submitted(seerr, row, person.seerr_id, is_new=is_new)
+            to = await self._submitted(seerr, row, person.seerr_id, is_new=is_new)
         except ServiceError as error:
             return await self._not_taken(row, error, tell=not is_new)
-        if request is None:
-            there = Standing(State.AVAILABLE)
-            return await self._writing.move(row, there, tell=not is_new)
-        standing = of_request(request, None) or Standing(State.PENDING)
-        if request.requested_by not in (person.seerr_id, None):
-            standing = Standing(standing.state, Reason.FOLLOWED)
         self._woken.set()
-        return await self._writing.move(
-            row, standing, seerr_id=request.id, tell=not is_new
-        )
+        return await self._writing.move(row, to, tell=not is_new)
 
     async def _submitted(
-        self, seerr: Seerr, row: MediaRequest, seerr_id: int, *, is_new: bool
-    ) -> Request | None:
-        """The request in Seerr: found or made. None where the title is there."""
+        self, seerr: Seerr, row: MediaRequest, user: int, *, is_new: bool
+    ) -> Standing:
+        """Where the row stands in Seerr, found there or asked for now."""
         kind = Kind(row.kind)
         if not is_new:
             found = await seerr.details(kind, row.tmdb_id, fresh=True)
             row = await self._name(row, found)
-            held = holding(found, row.seasons, seerr_id)
-            if held is not None and held.requested_by == seerr_id:
-                return held
+            standing = standing_at_seerr(found, row, user)
+            if standing is not None:
+                return standing
         seasons = tuple(row.seasons) if kind is Kind.TV else None
         try:
-            return await seerr.request(
-                kind, row.tmdb_id, as_user=seerr_id, seasons=seasons
-            )
+            made = await seerr.request(kind, row.tmdb_id, as_user=user, seasons=seasons)
         except ServiceError as error:
             if refusal(error) not in (Refusal.DUPLICATE, Refusal.NO_SEASONS):
                 raise
-            return await self._found(seerr, row, seerr_id, error)
-
-    async def _found(
-        self, seerr: Seerr, row: MediaRequest, seerr_id: int, error: ServiceError
-    ) -> Request | None:
-        """Who asked before us, where Seerr says that somebody did.
-
-        None where the title is there; raises `error` where neither is so.
-        """
-        found = await seerr.details(Kind(row.kind), row.tmdb_id, fresh=True)
-        held = holding(found, row.seasons, seerr_id)
-        if held is None and found.state is not MediaState.AVAILABLE:
-            raise error
-        return held
+            found = await seerr.details(kind, row.tmdb_id, fresh=True)
+            standing = standing_at_seerr(found, row, user, shared=True)
+            if standing is None:
+                raise
+            return standing
+        return at_seerr(made, user)
 
     async def _not_taken(
         self, row: MediaRequest, error: ServiceError, *, tell: bool

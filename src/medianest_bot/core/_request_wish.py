@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medianest_bot.core import seasons as season_lists
-from medianest_bot.core._request_states import free_seasons, seasons_there
+from medianest_bot.core._request_states import free_seasons
 from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.core.titles import Named
 from medianest_bot.core.words import Sorry, marked
@@ -102,13 +102,6 @@ def same(
     ]
     covering.sort(key=lambda row: row.person_id != person_id)
     return covering[0] if covering else None
-
-
-def is_there(found: Details, meant: Meant) -> bool:
-    """True where all that is meant can be watched already."""
-    if found.kind is Kind.MOVIE:
-        return found.state is MediaState.AVAILABLE
-    return set(meant.all) <= seasons_there(found)
 
 
 def _numbers(text: str, found: Details | None) -> tuple[int, ...]:

@@ -40,7 +40,6 @@ class Writing:
         row: MediaRequest,
         to: Standing,
         *,
-        seerr_id: int | None = None,
         next_at: datetime | None = None,
         tell: bool = False,
     ) -> MediaRequest:
@@ -60,7 +59,7 @@ class Writing:
                 reason=to.reason.value if to.reason else None,
                 percent=to.percent,
                 eta=to.eta,
-                seerr_id=seerr_id or before.seerr_id,
+                seerr_id=to.seerr_id or before.seerr_id,
                 attempts=before.attempts + 1 if next_at else 0,
                 next_at=next_at,
             )

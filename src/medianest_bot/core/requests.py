@@ -16,14 +16,14 @@ from medianest_bot.core._request_states import (
     Reason,
     Standing,
     State,
+    all_there,
+    at_seerr,
     holding,
-    of_request,
 )
 from medianest_bot.core._request_watch import Watch
 from medianest_bot.core._request_wish import (
     Asked,
     Wish,
-    is_there,
     look,
     same,
     what_is_meant,
@@ -139,7 +139,7 @@ class Requests:
         row = same(ours, meant, person.id)
         if row is not None:
             return Asked(row)
-        if found is not None and is_there(found, meant):
+        if found is not None and all_there(found, meant.all):
             return Asked(None)
         held = holding(found, meant.all, person.seerr_id) if found else None
         if found is not None and held is not None and not meant.free:
@@ -170,13 +170,10 @@ class Requests:
         self, person: Person, wish: Wish, found: Details, held: Request
     ) -> MediaRequest:
         """A row for what Seerr holds already, asked for there; it costs nothing."""
-        is_own = held.requested_by == person.seerr_id and person.seerr_id is not None
-        standing = of_request(held, found, held.seasons) or Standing(State.PENDING)
-        if not is_own:
-            standing = Standing(standing.state, Reason.FOLLOWED)
+        to = at_seerr(held, person.seerr_id)
         async with self._store.begin() as tx:
-            row = await self._add(tx, person, wish, found, held.seasons, standing.state)
-            changes = {"seerr_id": held.id, "reason": standing.reason}
+            row = await self._add(tx, person, wish, found, held.seasons, to.state)
+            changes = {"seerr_id": held.id, "reason": to.reason}
             await rows.update(tx, row.id, self._now(), **changes)
             row = await rows.get(tx, row.id) or row
         self.wake()
