@@ -177,7 +177,11 @@ def card(subject: str, message: str = "1", who: str = "ana", **more: str) -> Car
 
 @asynccontextmanager
 async def open_hall(
-    folder: Path, template: Path | None = None, *, patience_s: float = 0.2
+    folder: Path,
+    template: Path | None = None,
+    *,
+    patience_s: float = 0.2,
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Hall]:
     """Open the house in `folder`; what is in there already stays."""
     path = folder / "hall.sqlite"
@@ -186,7 +190,8 @@ async def open_hall(
     store = await Store.open(f"sqlite:///{path}", patience_s=patience_s)
     lanes = Lanes(LaneSettings(sites=(), temp=folder / "temp"))
     clock, shelf = Clock(), Shelf()
-    house = _house(store, lanes, folder, clock, _commands(shelf))
+    outbox = Outbox(store, clock, wait=wait)
+    house = _house(store, lanes, folder, clock, _commands(shelf), outbox)
     dispatch = Dispatch(house, b"k" * 32, redact=_redact, reference=lambda: REFERENCE)
     try:
         await _move_in(store, clock)
@@ -230,9 +235,14 @@ async def _move_in(store: Store, now: Clock) -> None:
 
 
 def _house(
-    store: Store, lanes: Lanes, folder: Path, now: Clock, commands: Commands
+    store: Store,
+    lanes: Lanes,
+    folder: Path,
+    now: Clock,
+    commands: Commands,
+    outbox: Outbox,
 ) -> House:
-    outbox, limits = Outbox(store, now), Limits(store, now)
+    limits = Limits(store, now)
     videos = Videos(lanes, ())
     return House(
         name="Hall",

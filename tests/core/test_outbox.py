@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from structlog.typing import EventDict
 from tests.core.hall import Chat, Hall, card, delivering, open_hall, until
 
 from medianest_bot.core.outbox import fingerprint
@@ -295,6 +296,35 @@ async def test_a_crash_between_telling_and_noting_tells_again(
         after.outbox.attach(again)
         await until_none_waits(after)
         assert again.told == [("ana", "hot")]
+
+
+async def test_what_could_not_be_noted_is_not_told_again(
+    tmp_path: Path, database_template: Path
+) -> None:
+    pauses: list[float] = []
+
+    async def at_once(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    chat = Chat(slow={"ana": asyncio.Event()})
+    async with open_hall(tmp_path, database_template, wait=at_once) as hall:
+        hall.shelf.cards["tea:1"] = "hot"
+        hall.outbox.attach(chat)
+        async with delivering(hall):
+            await hall.tell("show tea:1")
+            await settled()
+            with closing(sqlite3.connect(tmp_path / "hall.sqlite")) as other:
+                other.execute("BEGIN IMMEDIATE")
+                with structlog.testing.capture_logs() as logged:
+                    chat.slow.pop("ana").set()
+                    await until(lambda: _happened(logged, "deliver", times=2))
+            await until_none_waits(hall)
+    assert (chat.told, set(pauses)) == ([("ana", "hot")], {5.0})
+
+
+async def _happened(logged: list[EventDict], event: str, times: int) -> bool:
+    return [one["event"] for one in logged].count(event) >= times
 
 
 async def test_news_that_cannot_be_told_are_put_off_and_then_given_up(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,6 +18,8 @@ from medianest_bot.core.words import Sorry
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 50
+_TROUBLE_S = 5.0
+"""After the store did not let us note what was told."""
 _TRIES = 8
 """After so many the chats have refused for good: some four hours."""
 _TRIES_UNATTACHED = 30
@@ -38,12 +40,15 @@ class Telling:
         draw: Draw,
         now: Callable[[], datetime],
         done: Callable[[], None],
+        wait: Callable[[float], Awaitable[None]],
     ) -> None:
         self._store = store
         self._ports = ports
         self._draw = draw
         self._now = now
         self._done = done
+        self._wait = wait
+        self._told: set[int] = set()
         self._running: dict[int, asyncio.Task[None]] = {}
 
     async def start(self) -> bool:
@@ -69,15 +74,18 @@ class Telling:
             for one in ones:
                 await self._deliver_one(one)
         except Exception:
-            # A watcher: what could not be noted is told again later.
+            # A watcher: what could not be noted is noted later.
             log.exception("deliver", person=person_id)
-        else:
-            # More may have come in for them meanwhile.
-            self._done()
+            await self._wait(_TROUBLE_S)
         finally:
             del self._running[person_id]
+        # More may have come in for them meanwhile.
+        self._done()
 
     async def _deliver_one(self, one: News) -> None:
+        if one.id in self._told:
+            await self._note(one)
+            return
         async with self._store.read() as db:
             accounts = await people.accounts_of(db, one.person_id)
         is_reachable = any(self._ports.get(one.platform) for one in accounts)
@@ -91,8 +99,9 @@ class Telling:
             log.exception("tell", news=one.id)
             is_told = False
         if is_told:
-            async with self._store.begin() as tx:
-                await news.told(tx, one.id, self._now())
+            # Nobody is told again while the store cannot write that they were.
+            self._told.add(one.id)
+            await self._note(one)
             return
         tries = _TRIES if is_reachable else _TRIES_UNATTACHED
         is_last = one.attempts + 1 >= tries
@@ -108,6 +117,11 @@ class Telling:
             if await port.tell(account.account, await self._draw(one.line, reader)):
                 return True
         return False
+
+    async def _note(self, one: News) -> None:
+        async with self._store.begin() as tx:
+            await news.told(tx, one.id, self._now())
+        self._told.discard(one.id)
 
     async def _put_off(self, one: News, failed: str | None) -> None:
         """Try later: after a minute, then twice as long each time, a day at most."""

@@ -93,7 +93,9 @@ class Outbox:
     async def run(self, draw: Draw) -> None:
         """Redraw and deliver until cancelled."""
         redrawing = Redrawing(self._store, self._ports, draw, self._wait)
-        telling = Telling(self._store, self._ports, draw, self._now, self.wake)
+        telling = Telling(
+            self._store, self._ports, draw, self._now, self.wake, self._wait
+        )
         try:
             while True:
                 self._woken.clear()
