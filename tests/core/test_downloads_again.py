@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
+from sqlalchemy import text
 from tests.core.yard import (
     Clock,
     Place,
+    Yard,
     at_once,
     open_plex,
     open_yard,
@@ -19,7 +22,8 @@ from tests.core.yard import (
 )
 
 from medianest_bot.core.downloads import Job, Part
-from medianest_bot.core.store import errors_log
+from medianest_bot.core.store import downloads, errors_log
+from medianest_bot.core.store.downloads import NewItem
 from medianest_bot.demo import _film, household
 from medianest_bot.demo._plex_rows import VIDEOS
 from medianest_bot.demo.plex import PlexStandIn
@@ -416,3 +420,40 @@ async def test_what_is_deleted_disappears_from_plex(
         await until(lambda: not yard.downloads._queue._tasks)
         assert yard.files() == []
     assert await collections(plex) == {}
+
+
+async def test_a_store_that_takes_nothing_is_not_asked_again_at_once(
+    place: Place,
+) -> None:
+    async with open_yard(place, is_running=False) as yard:
+        number = await yard.add(SOWING)
+        await _list(yard, number, 1)
+        await _refuse_writing(yard, "ON")
+        with structlog.testing.capture_logs() as logged:
+            running = asyncio.create_task(yard.downloads.run())
+            await until(lambda: logged)
+            yard.wake()
+            await asyncio.sleep(0.3)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        await _refuse_writing(yard, "OFF")
+    errors = [one["event"] for one in logged if one["log_level"] == "error"]
+    assert errors == ["download queue"]
+
+
+async def _list(yard: Yard, number: int, videos: int) -> None:
+    """As if the link had been looked at: so many videos wait to be fetched."""
+    url = yard.place.url
+    new = [
+        NewItem(one, f"{url}/video/{one}.mp4", f"Film {one}", Part.WAITING)
+        for one in range(videos)
+    ]
+    async with yard.store.begin() as tx:
+        await downloads.add_items(tx, number, new, yard.clock())
+    await yard.set(number, state=Job.DOWNLOADING)
+
+
+async def _refuse_writing(yard: Yard, how: str) -> None:
+    """Have the database take nothing, as on a full disk."""
+    async with yard.store.begin() as tx:
+        await tx.execute(text(f"PRAGMA query_only={how}"))

@@ -26,6 +26,8 @@ from medianest_bot.services.lanes import Progress
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 2
+TROUBLE_S = 5.0
+"""After the store failed us, before the rows are looked at again."""
 
 
 @dataclass(eq=False, slots=True)
@@ -103,6 +105,9 @@ class Fetching:
                 # A watcher: a row that could not be written is still open, and
                 # is taken up again.
                 log.exception("download event", item=event.number)
+                # Not at once: it would fail again, and fetch all the while.
+                asyncio.get_running_loop().call_later(TROUBLE_S, self._end, running)
+                continue
             self._end(running)
 
     async def stop(self, whole: Whole) -> None:
@@ -144,20 +149,26 @@ class Fetching:
 
     async def _start(self, job: Download, item: DownloadItem) -> None:
         running = self._running[item.id] = _Running(job, item)
-        is_wanted = False
         try:
-            kept = await self._found(job, item)
-            if kept is not None:
-                await self._keep(item, kept)
-                await self._drop([item.id])
-            else:
-                is_wanted = await self._claim(job, item)
-        finally:
-            # Stopped meanwhile, it is not there any more.
-            if is_wanted and self._running.get(item.id) is running:
-                self._engine.start(item.id, self._job(job, item))
-            else:
-                self._end(running)
+            is_wanted = await self._claim_or_keep(job, item)
+        except BaseException:
+            # Nobody is woken: it would only fail again.
+            self._leave(running)
+            raise
+        # Stopped meanwhile, it is not there any more.
+        if is_wanted and self._running.get(item.id) is running:
+            self._engine.start(item.id, self._job(job, item))
+        else:
+            self._end(running)
+
+    async def _claim_or_keep(self, job: Download, item: DownloadItem) -> bool:
+        """Whether it is to be fetched: not where its file is there already."""
+        kept = await self._found(job, item)
+        if kept is None:
+            return await self._claim(job, item)
+        await self._keep(item, kept)
+        await self._drop([item.id])
+        return False
 
     async def _claim(self, job: Download, item: DownloadItem) -> bool:
         """Write down that it is being fetched; False where nobody wants it now."""
@@ -187,9 +198,12 @@ class Fetching:
             if is_over:
                 await self._drop([item.id])
 
-    def _end(self, running: _Running) -> None:
+    def _leave(self, running: _Running) -> None:
         if self._running.get(running.item.id) is running:
             del self._running[running.item.id]
+
+    def _end(self, running: _Running) -> None:
+        self._leave(running)
         self._rows.changed(running.job.id)
         self._wake()
 

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from medianest_bot.core import _download_files as files
-from medianest_bot.core._download_fetching import Fetching
+from medianest_bot.core._download_fetching import TROUBLE_S, Fetching
 from medianest_bot.core._download_listing import Listings
 from medianest_bot.core._download_rests import Rests
 from medianest_bot.core._download_rows import Rows, Whole
@@ -83,8 +83,10 @@ class Queue:
             await self._safely(self._tidy())
             while True:
                 self._woken.clear()
-                await self._safely(self._turn())
-                await self._sleep()
+                if await self._safely(self._turn()):
+                    await self._sleep()
+                else:
+                    await asyncio.sleep(TROUBLE_S)
         finally:
             working = [hearing, *self._tasks.values()]
             for task in working:
@@ -174,12 +176,14 @@ class Queue:
             self._rows.changed(number)
             self.wake()
 
-    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _safely(self, work: Coroutine[Any, Any, None]) -> bool:
         try:
             await work
         except Exception:
             # A watcher: a locked store must not end the queue.
             log.exception("download queue")
+            return False
+        return True
 
     async def _sleep(self) -> None:
         try:
