@@ -196,3 +196,22 @@ async def suggest(
     kind = PlaceKind.OTHER if who == "nobody" else PlaceKind.PRIVATE
     asked = Asked("console", who, who, Place("console", "room", kind))
     return await say.demo.app.dispatch.suggest(command, argument, typed, asked)
+
+
+async def test_a_neighbour_with_a_fault_is_no_empty_shelf(
+    say: Talk, demo: Demo
+) -> None:
+    demo.served.seerr.knobs.fail_status = 500
+    by_name = await say("search qwertyfilm")
+    demo.served.seerr.knobs.reset()
+    demo.served.plex.knobs.fail_status = 500
+    in_library = await say("search qwertybook where:library")
+
+    assert by_name.text.startswith("I could not look for “qwertyfilm”.")
+    assert in_library.text.startswith("I could not look for “qwertybook”.")
+
+
+async def test_a_number_nobody_knows_is_no_fault_of_seerr(say: Talk) -> None:
+    by_number, by_link = await say("search movie:999999"), await say("search tt9999999")
+
+    assert "does not answer" not in by_number.text + by_link.text

@@ -22,6 +22,7 @@ from medianest_bot.services.seerr import (
     Refusal,
     RequestState,
     Seerr,
+    UnknownTitle,
     is_csrf,
     refusal,
 )
@@ -157,7 +158,7 @@ async def test_row_5_tmdb_being_away_is_not_seerr_being_away(
 
 @pytest.mark.parametrize("kind", [Kind.MOVIE, Kind.TV])
 async def test_row_5_an_unknown_id_looks_the_same(seerr: Seerr, kind: Kind) -> None:
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(UnknownTitle) as caught:
         await seerr.details(kind, 999_999)
     assert caught.value.status == 500
 

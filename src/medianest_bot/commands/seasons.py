@@ -22,9 +22,8 @@ from medianest_bot.core.reply import (
 )
 from medianest_bot.core.titles import reference
 from medianest_bot.core.words import Sorry, _, marked, n_
-from medianest_bot.services.errors import Unreachable
 from medianest_bot.services.media import Kind
-from medianest_bot.services.seerr import Details, MediaState, Season
+from medianest_bot.services.seerr import Details, MediaState, Season, UnknownTitle
 
 NO_SEERR = marked("Nobody takes requests here: Overseerr or Seerr is not set up.")
 WHICH_SERIES = marked("Which series? For example: seasons tv:1396")
@@ -68,11 +67,8 @@ async def _details(ctx: Context, tmdb_id: int) -> Details:
         raise Sorry(NO_SEERR)
     try:
         return await ctx.house.seerr.details(Kind.TV, tmdb_id)
-    except Unreachable as error:
-        # 500 is how Seerr says that TMDB does not know the number, or is away.
-        if error.status == 500:
-            raise Sorry(NO_SERIES) from error
-        raise
+    except UnknownTitle as error:
+        raise Sorry(NO_SERIES) from error
 
 
 def _picker(

@@ -12,7 +12,7 @@ from medianest_bot.core.titles import Named
 from medianest_bot.core.words import Sorry, marked
 from medianest_bot.services.errors import Missing, Unreachable
 from medianest_bot.services.media import Kind
-from medianest_bot.services.seerr import Details, MediaState, Seerr
+from medianest_bot.services.seerr import Details, MediaState, Seerr, UnknownTitle
 
 NO_TITLE = marked(
     "I cannot find that title right now. Please check the number, or try again later."
@@ -59,11 +59,10 @@ async def look(seerr: Seerr, wish: Wish) -> Details | None:
     """What Seerr knows of it; None where it does not answer but we know enough."""
     try:
         found = await seerr.details(wish.kind, wish.tmdb_id)
-    except Missing as error:
+    except (Missing, UnknownTitle) as error:
         raise Sorry(NO_TITLE) from error
     except Unreachable as error:
-        # 500 is how Seerr says that TMDB does not know the number, or is away.
-        if wish.known is None or error.status == 500:
+        if wish.known is None:
             raise Sorry(NO_TITLE) from error
         return None
     if found.state is MediaState.BLOCKLISTED:

@@ -23,7 +23,7 @@ from medianest_bot.services.cache import Kept
 from medianest_bot.services.errors import ServiceError, Unreachable
 from medianest_bot.services.http import READ_S
 from medianest_bot.services.plex import Plex
-from medianest_bot.services.seerr import Seerr
+from medianest_bot.services.seerr import Seerr, UnknownTitle
 from medianest_bot.services.videos import Videos
 
 log = structlog.get_logger(__name__)
@@ -55,10 +55,10 @@ class Heard:
         try:
             async with asyncio.timeout(self.patience_s):
                 return await asked
+        except UnknownTitle:
+            log.info("no such title", service=service)
         except Unreachable as error:
-            # 500 is how Seerr says that TMDB does not know a number.
-            if error.status != 500:
-                self.missing[service] = Missing(service, error.since)
+            self.missing[service] = Missing(service, error.since)
         except TimeoutError:
             self.missing.setdefault(service, Missing(service, None))
         except ServiceError as error:

@@ -22,6 +22,13 @@ API = "/api/v1"
 T = TypeVar("T")
 
 
+class UnknownTitle(Unreachable):
+    """Asked for one title by its number: no such title, or TMDB is away.
+
+    Seerr answers 500 to both, and itself is well.
+    """
+
+
 class Calls:
     """Reads with the key alone or as a person; does things only as a person."""
 
@@ -109,14 +116,16 @@ def made(answer: Answer) -> Request:
         raise refused(answer.service, 202, said or NO_SEASONS)
     if answer.status == 500 and "status code 404" in said:
         raise Missing(answer.service, status=500, said=said)
-    fail_on_500(answer)
+    if answer.status == 500:
+        raise Unreachable(answer.service, status=500, said=said)
     raise Unreadable(answer.service, status=answer.status)
 
 
-def fail_on_500(answer: Answer) -> None:
-    """A 500 that was asked for as an answer: TMDB is away, not the server."""
+def known(answer: Answer) -> Answer:
+    """The answer about one title, unless it is the 500 that was let through."""
     if answer.status == 500:
-        raise Unreachable(answer.service, status=500, said=_said(answer))
+        raise UnknownTitle(answer.service, status=500, said=_said(answer))
+    return answer
 
 
 def refused(service: str, status: int | None, said: str) -> Refused:

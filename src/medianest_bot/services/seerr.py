@@ -18,7 +18,8 @@ from medianest_bot.services import _seerr_reading as reading
 from medianest_bot.services._seerr_calls import (
     API,
     Calls,
-    fail_on_500,
+    UnknownTitle,
+    known,
     made,
     refused,
     user_id,
@@ -65,6 +66,7 @@ __all__ = [
     "RequestState",
     "Season",
     "Seerr",
+    "UnknownTitle",
     "User",
     "is_csrf",
     "refusal",
@@ -74,6 +76,7 @@ _SEARCH_FRESH_S = 300
 _DETAILS_FRESH_S = 60
 _ABOUT_FRESH_S = 3600
 _LONGEST_QUERY = 200
+_BY_NUMBER = ("imdb:", "tmdb:", "tvdb:")
 _USERS_A_PAGE = 100
 _MOST_USERS = 10_000
 
@@ -121,6 +124,7 @@ class Seerr:
     ) -> Kept[tuple[Hit, ...]]:
         """Films and series; `imdb:`, `tmdb:` and `tvdb:` prefixes are understood.
 
+        UnknownTitle where such a number is not known.
         Nothing found may also mean that TMDB does not answer: Seerr does not say.
         Kept for five minutes, or until something is requested through here.
         """
@@ -132,7 +136,9 @@ class Seerr:
             # Both servers refuse a raw reserved character and "+" for a space.
             encoded = quote(words, safe="")
             path = f"/search?query={encoded}&page=1"
-            return whole(await self._calls.get(path, within_s=within_s), reading.hits)
+            passing = (500,) if words.casefold().startswith(_BY_NUMBER) else ()
+            answer = await self._calls.get(path, within_s=within_s, answers=passing)
+            return whole(known(answer), reading.hits)
 
         key = f"seerr:search:{self._changes}:{words.casefold()}"
         return await self._cache.read(key, fetch, fresh_s=_SEARCH_FRESH_S)
@@ -147,16 +153,15 @@ class Seerr:
     ) -> Details:
         """One title, kept for a minute unless it must be `fresh`.
 
-        Unreachable also where the id does not exist: both servers answer 500 to
-        that and to TMDB being away, which says nothing about Seerr itself.
+        UnknownTitle, an Unreachable, where the id does not exist: both servers
+        answer 500 to that and to TMDB being away.
         """
 
         async def fetch() -> Details:
             answer = await self._calls.get(
                 f"/{kind.value}/{int(tmdb_id)}", within_s=within_s, answers=(500,)
             )
-            fail_on_500(answer)
-            return whole(answer, lambda raw: reading.details(raw, kind, tmdb_id))
+            return whole(known(answer), lambda raw: reading.details(raw, kind, tmdb_id))
 
         key = _details_key(kind, tmdb_id)
         if fresh:
