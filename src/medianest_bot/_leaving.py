@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ class Told(Exception):
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` to its end. Raises Told, or KeyboardInterrupt, when told to leave."""
+    gc.enable()
     return asyncio.run(_until_told(work))
 
 

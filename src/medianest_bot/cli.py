@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from medianest_bot._cli_words import NO_CHAT, unwritable, worded
 from medianest_bot._log_file import log_file
 from medianest_bot.core.secrets import Damaged, WrongKey
 from medianest_bot.core.store.errors import StoreError
-from medianest_bot.settings import Settings, WrongSettings, read
+from medianest_bot.settings import WrongSettings, read
 
 cli = typer.Typer(
     add_completion=False,
@@ -37,8 +38,14 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; what cannot start says so in plain sentences."""
-    with told_plainly():
-        cli()
+    # Importing makes no garbage, so nothing is gained by looking for any.
+    gc.disable()
+    try:
+        with told_plainly():
+            cli()
+    finally:
+        # Nor is there a reason to tidy up what ends with the process.
+        gc.freeze()
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer's signature
@@ -70,8 +77,17 @@ def run() -> None:
 @cli.command()
 def console() -> None:
     """Talk to the bot in this terminal, as an admin, on your own services."""
+    from medianest_bot import local  # noqa: PLC0415 - loads much
+
     settings = read()
-    _leaving.run(_console(settings))
+    stream = log_file(settings.data_dir / LOG) if _is_terminal() else None
+    log.configure(
+        settings.log_level,
+        settings.log_format,
+        stream,
+        secrets=settings.secret_values(),
+    )
+    _leaving.run(local.console(settings))
 
 
 @cli.command()
@@ -147,24 +163,6 @@ def told_plainly() -> Iterator[None]:
 def _complain(sentence: str) -> None:
     typer.echo(sentence, err=True)
     sys.exit(WRONG)
-
-
-async def _console(settings: Settings) -> None:
-    from medianest_bot.app import open_app  # noqa: PLC0415 - loads much
-    from medianest_bot.chats.console import Console  # noqa: PLC0415
-    from medianest_bot.local import admin_door, greeting, user_name  # noqa: PLC0415
-
-    stream = log_file(settings.data_dir / LOG) if _is_terminal() else None
-    log.configure(
-        settings.log_level,
-        settings.log_format,
-        stream,
-        secrets=settings.secret_values(),
-    )
-    async with open_app(settings) as app:
-        door = await admin_door(app, user_name())
-        history = settings.data_dir / "console_history"
-        await Console(door, greeting(app, door), history).run()
 
 
 @contextmanager

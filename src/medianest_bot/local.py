@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 
-from medianest_bot.app import App
+from medianest_bot.app import App, open_app
+from medianest_bot.chats.console import Console
 from medianest_bot.chats.door import PLATFORM, Door
 from medianest_bot.core import people as rules
 from medianest_bot.core.store import people
+from medianest_bot.settings import Settings
 
 NOBODY = "admin"
 """What they are called where the system has no name for its user, as in containers."""
@@ -20,6 +22,14 @@ THREE_LINES = (
     "  status               what is up, slow or down",
     "  help                 everything else; quit leaves",
 )
+
+
+async def console(settings: Settings) -> None:
+    """A console chat as the local admin, until they leave."""
+    async with open_app(settings) as app:
+        door = await admin_door(app, user_name())
+        history = settings.data_dir / "console_history"
+        await Console(door, greeting(app, door), history).run()
 
 
 async def admin_door(app: App, name: str) -> Door:
