@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -457,3 +459,35 @@ async def _refuse_writing(yard: Yard, how: str) -> None:
     """Have the database take nothing, as on a full disk."""
     async with yard.store.begin() as tx:
         await tx.execute(text(f"PRAGMA query_only={how}"))
+
+
+async def test_a_list_of_thousands_is_cancelled_and_tried_again_in_a_moment(
+    place: Place,
+) -> None:
+    async with open_yard(place, is_running=False) as yard:
+        number = await yard.add(SOWING)
+        await _list(yard, number, 5000)
+        before = time.monotonic()
+        await yard.cancel(number)
+        await yard.retry(number)
+        took_s = time.monotonic() - before
+        whole = await yard.whole(number)
+    assert took_s < 3
+    assert (whole.state, {item.state for item in whole.items}) == (
+        Job.ASKING,
+        {Part.WAITING},
+    )
+
+
+async def test_a_turn_looks_at_few_videos_of_a_long_list_the_due_first(
+    place: Place,
+) -> None:
+    async with open_yard(place, is_running=False) as yard:
+        number = await yard.add(SOWING)
+        await _list(yard, number, 60)
+        rests = yard.clock() + timedelta(hours=1)
+        async with yard.store.begin() as tx:
+            for item in (await downloads.items(tx, number))[:55]:
+                await downloads.update_item(tx, item.id, yard.clock(), next_at=rests)
+        (found,) = await yard.downloads._rows.next_open(7)
+    assert [item.position for item in found.items] == [55, 56, 57, 58, 59, 0, 1]

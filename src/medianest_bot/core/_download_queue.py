@@ -27,6 +27,8 @@ from medianest_bot.services.sites import SiteRule
 log = structlog.get_logger(__name__)
 
 IDLE_S = 5.0
+_LOOKED_AT = 20
+"""Videos of each download that are looked at at once; a list may have thousands."""
 BROKEN_S = (5.0, 3600.0)
 """First and longest pause of a step that broke as it should not."""
 
@@ -113,7 +115,7 @@ class Queue:
         self._work(download.id, forgetting)
 
     async def _turn(self) -> None:
-        found = await self._rows.unfinished()
+        found = await self._rows.next_open(_LOOKED_AT)
         await self._fetching.stop_removed(found)
         for whole in found:
             if self._rest_of(whole) is None:
@@ -130,11 +132,13 @@ class Queue:
         elif whole.state is Job.INDEXING:
             self._work(number, self._shelving.finish(number))
         elif whole.state is Job.DOWNLOADING and not whole.open:
-            await self._end_fetching(whole)
+            await self._end_fetching(number)
 
-    async def _end_fetching(self, whole: Whole) -> None:
+    async def _end_fetching(self, number: int) -> None:
         """Its videos are all over: into Plex with them, if there are any."""
-        number, was = whole.download.id, (Job.DOWNLOADING,)
+        whole, was = await self._rows.whole(number), (Job.DOWNLOADING,)
+        if whole is None or whole.open:
+            return
         if whole.done:
             await self._rows.move(number, was, state=Job.INDEXING, error=None)
             self._work(number, self._shelving.finish(number))

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core._download_words import Job, Part
+from medianest_bot.core._download_words import OPEN, Job, Part
 from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.store import downloads, errors_log, people
 from medianest_bot.core.store.downloads import Download, DownloadItem
@@ -78,6 +78,17 @@ class Rows:
             found = await downloads.unfinished(db)
             return tuple(
                 [Whole(one, await downloads.items(db, one.id)) for one in found]
+            )
+
+    async def next_open(self, most: int) -> tuple[Whole, ...]:
+        """The same, each with at most so many videos that are open, the due first."""
+        now = self.now()
+        async with self._store.read() as db:
+            return tuple(
+                [
+                    Whole(one, await downloads.next_items(db, one.id, OPEN, now, most))
+                    for one in await downloads.unfinished(db)
+                ]
             )
 
     async def is_in(self, number: int, state: Job) -> bool:

@@ -15,7 +15,6 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core import _download_files as files
 from medianest_bot.core._download_listing import ASK_ABOVE, Listings
@@ -26,6 +25,7 @@ from medianest_bot.core._download_shelving import Shelving
 from medianest_bot.core._download_words import (
     FAILURES,
     NOTES,
+    OPEN,
     REFUSALS,
     Job,
     Part,
@@ -51,6 +51,10 @@ log = structlog.get_logger(__name__)
 NO_SUCH = marked("There is no download {number} of yours.")
 NOT_OVER = marked("That download is still running. Cancel it first.")
 OVER = marked("That download is over already.")
+
+_MISSING = tuple(part for part in Part if part is not Part.DONE)
+_NEW = {"state": Part.WAITING, "attempts": 0, "next_at": None, "error": None}
+"""A video that waits to be fetched, as if nobody had tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +148,10 @@ class Downloads:
             if whole.state.is_over:
                 raise Sorry(OVER)
             async with self._rows.begin() as tx:
-                await self._set_open_items(tx, number, state=Part.CANCELLED)
                 now = self._rows.now()
+                await downloads.update_items(
+                    tx, number, OPEN, now, state=Part.CANCELLED
+                )
                 await downloads.update(tx, number, now, state=Job.CANCELLED)
             await self._queue.stop(whole)
         self._rows.changed(number)
@@ -162,8 +168,8 @@ class Downloads:
             async with self._rows.begin() as tx:
                 if len(whole.done) < len(whole.items) or not whole.items:
                     await self._limits.spend(tx, person.id, What.DOWNLOAD)
-                await self._open_items(tx, whole)
                 now, state = self._rows.now(), _anew(whole)
+                await downloads.update_items(tx, number, _MISSING, now, **_NEW)
                 await downloads.update(tx, number, now, state=state, error=None)
         self._rows.changed(number)
         self._queue.wake()
@@ -221,20 +227,6 @@ class Downloads:
         if whole is None or whole.download.person_id != person.id:
             raise Sorry(NO_SUCH, number=number)
         return whole
-
-    async def _set_open_items(
-        self, tx: AsyncConnection, number: int, **changes: object
-    ) -> None:
-        for item in await downloads.items(tx, number):
-            if Part(item.state).is_open:
-                await downloads.update_item(tx, item.id, self._rows.now(), **changes)
-
-    async def _open_items(self, tx: AsyncConnection, whole: Whole) -> None:
-        """What is not there waits to be fetched, as if it were new."""
-        anew = {"state": Part.WAITING, "attempts": 0, "next_at": None, "error": None}
-        for item in whole.items:
-            if item.state != Part.DONE:
-                await downloads.update_item(tx, item.id, self._rows.now(), **anew)
 
 
 def folder_name(person: Person) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import case, delete, func, or_, select
+from sqlalchemy import update as update_rows
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core.store._rows import all_of, change, first_of, select_as
@@ -125,6 +126,22 @@ async def items(db: AsyncConnection, download_id: int) -> tuple[DownloadItem, ..
     return await _in_order(db, download_id)
 
 
+async def next_items(
+    db: AsyncConnection,
+    download_id: int,
+    states: Collection[str],
+    now: datetime,
+    limit: int,
+) -> tuple[DownloadItem, ...]:
+    """The first videos in these states: those that need not wait before others."""
+    item = download_items.c
+    here = (item.download_id == download_id, item.state.in_(_texts(states)))
+    is_due = or_(item.next_at.is_(None), item.next_at <= now)
+    order = (case((is_due, 0), else_=1), item.position, item.id)
+    query = _ITEMS.where(*here).order_by(*order).limit(limit)
+    return await all_of(db, DownloadItem, query)
+
+
 async def get_item(db: AsyncConnection, item_id: int) -> DownloadItem | None:
     return await first_of(
         db, DownloadItem, _ITEMS.where(download_items.c.id == item_id)
@@ -149,7 +166,7 @@ async def unfinished(
     db: AsyncConnection, *, final: Collection[str] = FINAL
 ) -> tuple[Download, ...]:
     """Downloads of which something is still expected, oldest first."""
-    is_open = youtube_downloads.c.state.not_in([str(state) for state in final])
+    is_open = youtube_downloads.c.state.not_in(_texts(final))
     query = _DOWNLOADS.where(is_open).order_by(youtube_downloads.c.id)
     return await all_of(db, Download, query)
 
@@ -166,6 +183,20 @@ async def update_item(
 ) -> bool:
     """Set columns; True when something changed, False too where it is gone."""
     return await change(tx, download_items, item_id, changes, now)
+
+
+async def update_items(
+    tx: AsyncConnection,
+    download_id: int,
+    states: Collection[str],
+    now: datetime,
+    **changes: object,
+) -> None:
+    """Set columns of all videos of a download that are in one of these states."""
+    item = download_items.c
+    here = (item.download_id == download_id, item.state.in_(_texts(states)))
+    statement = update_rows(download_items).where(*here)
+    await tx.execute(statement.values(**changes, updated_at=now))
 
 
 async def remove(tx: AsyncConnection, download_id: int) -> bool:
@@ -225,6 +256,10 @@ async def other_collections(db: AsyncConnection, download_id: int) -> frozenset[
 
 _DOWNLOADS = select_as(Download, youtube_downloads)
 _ITEMS = select_as(DownloadItem, download_items)
+
+
+def _texts(states: Collection[str]) -> list[str]:
+    return [str(state) for state in states]
 
 
 async def _in_order(db: AsyncConnection, download_id: int) -> tuple[DownloadItem, ...]:
