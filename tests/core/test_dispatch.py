@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -352,16 +351,3 @@ async def test_a_role_changes_old_buttons_at_once(hall: Hall) -> None:
     assert refused == Reply(
         text="That is for members of this household.", tone=Tone.WARN, show=Show.NOTE
     )
-
-
-@pytest.mark.slow
-async def test_two_hundred_commands_a_second_go_through(hall: Hall) -> None:
-    lines = 600
-    await hall.say("echo hi")
-    started = time.perf_counter()
-    for number in range(lines):
-        if number % 90 == 0:
-            hall.clock.forward(seconds=61)
-        await hall.say("echo hi")
-    took = timedelta(seconds=time.perf_counter() - started)
-    assert lines / took.total_seconds() > 200
