@@ -26,6 +26,7 @@ class Talk:
 
     platform = "console"
     pace_s = 0.01
+    only_place: str | None = None
 
     def __init__(self, demo: Demo) -> None:
         self.demo = demo

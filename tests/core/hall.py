@@ -117,6 +117,7 @@ class Chat:
 
     platform: str = "console"
     pace_s: float = 0.001
+    only_place: str | None = None
     edited: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
     trouble: list[Exception] = field(default_factory=list)

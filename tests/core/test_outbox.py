@@ -14,7 +14,7 @@ from tests.core.hall import Chat, Hall, card, delivering, open_hall, until
 from medianest_bot.core.outbox import fingerprint
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.roles import PlaceKind
-from medianest_bot.core.store import cards, news, people
+from medianest_bot.core.store import cards, news, people, requests
 from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.news import News
 
@@ -215,6 +215,44 @@ async def test_a_card_from_before_a_restart_is_redrawn_when_it_changes(
         assert chat.edited == []
         after.set("tea:1", "hot")
         await chat.until(lambda: chat.edited == [("1", "hot")])
+
+
+async def test_what_was_over_long_ago_is_not_looked_at_when_a_chat_comes(
+    hall: Hall,
+) -> None:
+    subjects = [await asked(hall, state) for state in ("available", "pending")]
+    hall.clock.forward(days=8)
+    subjects.append(await asked(hall, "available"))
+    for number, subject in enumerate(subjects):
+        await followed(hall, subject, message=str(number))
+        hall.shelf.cards[subject] = "hot"
+    # What was just followed is looked at once in any case.
+    hall.outbox._followed.clear()
+    chat = Chat()
+    hall.outbox.attach(chat)
+    async with delivering(hall):
+        await chat.until(lambda: len(chat.edited) == 2)
+        await settled()
+    assert sorted(chat.edited) == [("1", "hot"), ("2", "hot")]
+
+
+async def asked(hall: Hall, state: str) -> str:
+    """The subject of a request in that state."""
+    ana = await hall.id_of("ana")
+    async with hall.store.begin() as tx:
+        row = await requests.add(
+            tx, ana, "movie", 603, title="Dune", state=state, now=hall.clock()
+        )
+    return f"request:{row.id}"
+
+
+async def test_the_cards_of_an_earlier_sitting_are_forgotten(hall: Hall) -> None:
+    await followed(hall)
+    await followed(hall, message="2", platform="telegram")
+    hall.outbox.attach(Chat(only_place="another room"))
+    async with delivering(hall):
+        await settled()
+    assert [one.platform for one in await kept(hall)] == ["telegram"]
 
 
 async def test_a_chat_that_left_is_not_spoken_to(hall: Hall, chat: Chat) -> None:

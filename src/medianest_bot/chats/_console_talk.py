@@ -92,6 +92,7 @@ class Talk:
         self.platform = PLATFORM
         self.pace_s = PACE_S
         self.place = secrets.token_hex(8)
+        self.only_place: str | None = self.place
         self._door = door
         self._screen = screen
         self._shown: dict[int, Shown] = {}

@@ -28,6 +28,8 @@ class Port(Protocol):
     platform: str
     pace_s: float
     """Least seconds between two redraws of one card."""
+    only_place: str | None
+    """The one place whose messages are still there; None where all may be."""
 
     async def edit(self, card: Card, reply: Reply) -> bool:
         """Redraw a sent message; False when it is gone for good."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 IDLE_S = 30.0
 _TROUBLE_S = 2.0
+_STILL_MOVING = timedelta(days=7)
+"""A card of what was over before that is not looked at again when its chat comes."""
 
 
 class Outbox:
@@ -131,10 +133,19 @@ class Outbox:
     async def _followed_in(self, arrived: set[str]) -> set[str]:
         """Whatever may have changed while a chat was away is looked at again."""
         found: set[str] = set()
+        since = self._now() - _STILL_MOVING
         for platform in arrived:
+            await self._forget_elsewhere(platform)
             async with self._store.read() as db:
-                found.update(await cards.subjects(db, platform))
+                found.update(await cards.subjects(db, platform, over_since=since))
         return found
+
+    async def _forget_elsewhere(self, platform: str) -> None:
+        """Messages that went with an earlier sitting are nobody's any more."""
+        port = self._ports.get(platform)
+        if port is not None and port.only_place is not None:
+            async with self._store.begin() as tx:
+                await cards.forget_elsewhere(tx, platform, port.only_place)
 
     async def _bring_forward(self, arrived: set[str]) -> None:
         """News that had to wait for a chat need not wait any longer."""

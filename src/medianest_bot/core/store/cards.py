@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    String,
+    cast,
+    delete,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from medianest_bot.core.store import downloads, requests
 from medianest_bot.core.store._rows import (
     MANY,
     all_of,
@@ -16,7 +26,7 @@ from medianest_bot.core.store._rows import (
     insert,
     select_as,
 )
-from medianest_bot.core.store.tables import cards
+from medianest_bot.core.store.tables import cards, media_requests, youtube_downloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +80,14 @@ async def following(db: AsyncConnection, subject: str) -> tuple[Card, ...]:
     return await all_of(db, Card, query.order_by(cards.c.id))
 
 
-async def subjects(db: AsyncConnection, platform: str) -> tuple[str, ...]:
-    """What a chat's cards follow."""
+async def subjects(
+    db: AsyncConnection, platform: str, *, over_since: datetime | None = None
+) -> tuple[str, ...]:
+    """What a chat's cards follow, besides what was over before `over_since`."""
     query = select(cards.c.subject).where(cards.c.platform == platform).distinct()
+    if over_since is not None:
+        is_over = cards.c.subject.in_(_over(over_since))
+        query = query.where(~is_over)
     return tuple(await db.scalars(query.order_by(cards.c.subject)))
 
 
@@ -89,6 +104,12 @@ async def drawn(tx: AsyncConnection, card_id: int, fingerprint: str) -> None:
 
 async def forget(tx: AsyncConnection, card_id: int) -> None:
     await tx.execute(delete(cards).where(cards.c.id == card_id))
+
+
+async def forget_elsewhere(tx: AsyncConnection, platform: str, place: str) -> None:
+    """Forget what a chat showed anywhere but in `place`."""
+    is_elsewhere = cards.c.place != place
+    await tx.execute(delete(cards).where(cards.c.platform == platform, is_elsewhere))
 
 
 async def latest_of(db: AsyncConnection, person_id: int) -> Card | None:
@@ -114,3 +135,19 @@ async def prune(
 
 
 _COLUMNS = tuple(select_as(Card, cards).selected_columns)
+
+
+def _over(since: datetime) -> CompoundSelect[tuple[str]]:
+    """The subjects that were over before `since` and have not moved again."""
+    both = (
+        ("request:", media_requests, requests.FINAL),
+        ("download:", youtube_downloads, downloads.FINAL),
+    )
+    return union_all(
+        *(
+            select(literal(named) + cast(table.c.id, String)).where(
+                table.c.state.in_(final), table.c.updated_at < since
+            )
+            for named, table, final in both
+        )
+    )
