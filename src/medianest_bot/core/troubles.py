@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from medianest_bot.core.store.errors import (
     StoreBusy,
@@ -78,7 +78,7 @@ def of_store(error: StoreError) -> str:
 
 
 def clock(moment: datetime, now: datetime) -> str:
-    """The time of day, with the date where it was not today."""
+    """The local time of day, with the date where that is not today."""
     local = moment.astimezone()
-    is_recent = now - moment < timedelta(hours=20)
-    return local.strftime("%H:%M" if is_recent else "%Y-%m-%d %H:%M")
+    is_today = local.date() == now.astimezone().date()
+    return local.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M")
