@@ -138,7 +138,7 @@ async def test_a_pin_does_not_show_itself(tv: Tv) -> None:
 
 async def test_the_sign_in_address_carries_all_in_its_fragment(tv: Tv) -> None:
     back = "https://bot.example/link/return/a?b=c&d"
-    address = tv.client.sign_in_address("https://app.plex.tv/", "abc", back)
+    address = tv.client.sign_in_address("https://app.plex.tv/auth", "abc", back)
     parts = urlsplit(address)
     assert (parts.netloc, parts.path, parts.query) == ("app.plex.tv", "/auth", "")
     assert parse_qs(parts.fragment.removeprefix("?")) == {

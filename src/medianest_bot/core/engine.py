@@ -94,6 +94,9 @@ class TaskEngine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # A watcher that died is started again, and then a cancel is a cancel.
+        self._runs.clear()
+        self._is_closing = False
 
     async def _work(self, run: _Run, job: Job) -> None:
         self._events.put_nowait((run, await self._done(run, job)))

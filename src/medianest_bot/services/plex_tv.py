@@ -131,7 +131,7 @@ class PlexTv:
             "forwardUrl": forward_url,
         }
         pairs = (f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in parts.items())
-        return f"{auth_url.rstrip('/')}/auth#?{'&'.join(pairs)}"
+        return f"{auth_url.rstrip('/')}#?{'&'.join(pairs)}"
 
     async def aclose(self) -> None:
         await self._http.aclose()
