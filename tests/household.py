@@ -86,12 +86,14 @@ class Talk:
         reader = Reader(self.platform, who, f"room-of-{who}")
         return await self.demo.app.dispatch.draw(f"show {subject}", reader)
 
-    async def until(self, subject: str, is_so: Callable[[Reply], bool]) -> Reply:
+    async def until(
+        self, subject: str, is_so: Callable[[Reply], bool], who: str = "ana"
+    ) -> Reply:
         """Wait until the card of `subject` was redrawn so that `is_so` holds."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 self._changed.clear()
-                reply = await self.draw(subject)
+                reply = await self.draw(subject, who)
                 if is_so(reply):
                     return reply
                 await self._changed.wait()

@@ -100,14 +100,36 @@ async def test_every_kind_of_card_is_drawn_by_show(say: Talk) -> None:
 
 async def test_asking_again_shows_the_card_there_is(say: Talk) -> None:
     await say("request movie:438631")
-    mine, theirs = (
+    by_number, by_name = (
         await say("request movie:438631"),
-        await say("request dune 2021", "tim"),
+        await say("request dune 2021"),
     )
 
-    assert mine.text.startswith("That was asked for already.")
-    assert theirs.text.startswith("That was asked for already.")
-    assert (len(mine.choices), theirs.choices) == (1, ())
+    for reply in (by_number, by_name):
+        assert reply.text.startswith("That was asked for already.")
+        assert [choice.label for choice in reply.choices] == ["Cancel"]
+
+
+async def test_what_another_asked_for_is_followed_on_ones_own_card(say: Talk) -> None:
+    await say("request movie:438631")
+    offered = await say("request dune 2021", "tim")
+    followed = await say.press(offered, "Tell me when it comes", who="tim")
+
+    assert followed.text.startswith("That was asked for already. This card follows it.")
+    assert [choice.label for choice in followed.choices] == ["Stop following"]
+    assert "Dune (2021)" in drawn(await say("requests", "tim"))
+
+
+async def test_a_card_is_shown_to_its_owner_and_to_admins_only(say: Talk) -> None:
+    await say("request movie:438631")
+    shown = {who: await say("show request:1", who) for who in ("ana", "mum", "tim")}
+
+    assert [shown[who].title for who in ("ana", "mum", "tim")] == [
+        "Dune (2021)",
+        "Dune (2021)",
+        "",
+    ]
+    assert shown["tim"].text == "There is no request number 1 any more."
 
 
 async def test_a_series_offers_its_seasons(say: Talk) -> None:
@@ -148,7 +170,7 @@ async def test_an_admin_names_the_seerr_user_and_it_goes_out(
 ) -> None:
     await say("request movie:438631", "zoe")
     await say("admin people seerr zoe 3", "mum")
-    await say.until("request:1", lambda card: "Approved" in card.text)
+    await say.until("request:1", lambda card: "Approved" in card.text, "zoe")
 
     assert demo.served.seerr.asked[2].by.id == 3
 

@@ -53,7 +53,7 @@ async def test_what_was_asked_for_leads_to_its_card(say: Talk) -> None:
 
     shown = [(item.text, item.choices[0].line) for item in (mine.items + theirs.items)]
     assert ("film · asked for by you", "show request:1") in shown
-    assert ("film · asked for by someone else", "show request:1") in shown
+    assert ("film · asked for by someone else", "request movie:438631") in shown
 
 
 async def test_what_was_asked_for_in_seerr_can_be_followed(say: Talk) -> None:

@@ -81,11 +81,71 @@ async def test_ten_presses_at_once_are_one_request(desk: Desk) -> None:
     assert left[0].left == 19
 
 
-async def test_what_somebody_else_asked_for_is_not_asked_again(desk: Desk) -> None:
+async def test_whoever_asks_second_follows_for_nothing_and_is_told_too(
+    desk: Desk,
+) -> None:
     first = await desk.film("ana")
+    tim, zoe = await desk.film("tim"), await desk.film("zoe")
+    again = await desk.film("zoe")
 
-    assert await desk.ask("tim", Kind.MOVIE, DUNE) == Asked(first)
+    assert [row.seerr_id for row in (tim, zoe)] == [first.seerr_id] * 2
+    assert [stands(row) for row in (tim, zoe)] == [("pending", "followed")] * 2
+    assert (again.id, mine(desk)) == (zoe.id, [2])
+    left = await Limits(desk.store, desk.clock).left(tim.person_id)
+    assert left[0].left == 20
+    desk.standin.approve(first.seerr_id or 0)
+    async with desk.watching():
+        for row in (first, tim, zoe):
+            await desk.until(row.id, State.APPROVED)
+    assert sorted(await desk.news()) == sorted(
+        (row.person_id, f"request:{row.id}:approved") for row in (first, tim, zoe)
+    )
+
+
+async def test_who_follows_lets_go_without_taking_it_from_the_other(
+    desk: Desk,
+) -> None:
+    await desk.film("ana")
+    row = await desk.film("tim")
+    await desk.requests.cancel(await desk.person("tim"), row.id)
+
     assert mine(desk) == [2]
+
+
+async def test_while_seerr_is_down_it_is_followed_from_what_is_known(
+    desk: Desk,
+) -> None:
+    first = await desk.film("ana")
+    desk.standin.knobs.fail_status = 503
+    row = await desk.film("tim")
+
+    assert (stands(row), row.seerr_id) == (("pending", "followed"), first.seerr_id)
+
+
+async def test_two_who_ask_while_seerr_is_down_are_one_request(desk: Desk) -> None:
+    desk.standin.knobs.fail_status = 503
+    first, second = await desk.film("ana"), await desk.film("tim")
+    desk.standin.knobs.reset()
+    async with desk.watching():
+        await desk.seerr.probe()
+        desk.requests.wake()
+        for row in (first, second):
+            await _until_given(desk, row.id)
+
+    given = [await desk.row(row.id) for row in (first, second)]
+    assert len(mine(desk)) == 1
+    assert sorted(str(row.reason) for row in given) == ["None", "followed"]
+
+
+async def test_seasons_another_asked_for_are_followed_besides_ones_own(
+    desk: Desk,
+) -> None:
+    await desk.ask("ana", Kind.TV, DARK, "1")
+    await desk.ask("tim", Kind.TV, DARK, "2")
+    both = (await desk.ask("tim", Kind.TV, DARK, "1-2")).request
+
+    assert both is not None
+    assert (stands(both), tuple(both.seasons)) == (("pending", "followed"), (1,))
 
 
 async def test_what_is_there_is_not_asked_for(desk: Desk) -> None:
@@ -99,7 +159,7 @@ async def test_what_was_asked_for_in_seerr_is_followed(desk: Desk) -> None:
 
     assert stands(row) == ("pending", "followed")
     own = await desk.film("tim", MATRIX)
-    assert own.id == row.id
+    assert (stands(own), own.seerr_id) == (("pending", None), row.seerr_id)
 
 
 async def test_ones_own_from_seerr_is_followed_as_ones_own(desk: Desk) -> None:
@@ -516,6 +576,12 @@ async def test_a_quiet_request_is_looked_at_less_often(desk: Desk) -> None:
         assert (await desk.row(row.id)).state == "pending"
         desk.requests.wake()
         await desk.until(row.id, State.APPROVED)
+
+
+async def _until_given(desk: Desk, number: int) -> None:
+    async with asyncio.timeout(5):
+        while (await desk.row(number)).seerr_id is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def _promise(

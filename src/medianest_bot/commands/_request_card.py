@@ -97,9 +97,9 @@ LET_GO = marked("Stop following")
 
 
 async def by_number(ctx: Context, number: int) -> Reply:
-    """The card of `request:17`. Raises Sorry where there is none."""
+    """The card of `request:17`. Raises Sorry where the reader has none such."""
     row = await ctx.house.requests.read(number)
-    if row is None:
+    if row is None or not (_is_own(ctx, row) or ctx.is_admin):
         raise Sorry(NO_SUCH, number=number)
     return await of_row(ctx, row)
 

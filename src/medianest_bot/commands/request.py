@@ -11,7 +11,7 @@ from medianest_bot.core import titles
 from medianest_bot.core.command import Param, command
 from medianest_bot.core.context import Context
 from medianest_bot.core.reply import Field, Reply, Show, Tone
-from medianest_bot.core.requests import Wish
+from medianest_bot.core.requests import Reason, Wish
 from medianest_bot.core.search import Availability, Found, Title
 from medianest_bot.core.titles import Wanted, reference
 from medianest_bot.core.words import Sorry, _, marked
@@ -80,10 +80,9 @@ async def _exactly(ctx: Context, kind: Kind, tmdb_id: int, seasons: str) -> Repl
     asked = await ctx.house.requests.ask(ctx.member, wish)
     if asked.request is None:
         return await _there(ctx, kind, tmdb_id)
-    is_own = asked.request.person_id == ctx.member.id
-    note = "" if asked.is_new else _(_request_card.ALREADY)
-    if not asked.is_new and is_own and asked.request.reason == "followed":
-        note = _(FOLLOWED)
+    is_followed = asked.request.reason == Reason.FOLLOWED
+    already = FOLLOWED if is_followed else _request_card.ALREADY
+    note = "" if asked.is_new else _(already)
     return await _request_card.of_row(ctx, asked.request, note)
 
 

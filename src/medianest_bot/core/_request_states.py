@@ -166,6 +166,12 @@ def at_seerr(request: Request, user: int | None) -> Standing:
     return replace(standing, reason=reason, seerr_id=request.id)
 
 
+def following(row: MediaRequest) -> Standing:
+    """Where another's row stands, as one who follows it keeps it."""
+    state = State(row.state)
+    return Standing(state, Reason.FOLLOWED, row.percent, row.eta, row.seerr_id)
+
+
 def holding(
     details: Details, seasons: Iterable[int], by: int | None, *, whole: bool = False
 ) -> Request | None:

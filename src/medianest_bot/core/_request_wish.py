@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from medianest_bot.core import seasons as season_lists
-from medianest_bot.core._request_states import free_seasons
+from medianest_bot.core._request_states import free_seasons, seasons_there
 from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.core.titles import Named
 from medianest_bot.core.words import Sorry, marked
@@ -49,9 +49,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The seasons of a wish: all, and those still to be asked for. Films have none."""
+    """The seasons of a wish: all, those not there, those to be asked for.
+
+    Films have none.
+    """
 
     all: tuple[int, ...] = ()
+    new: tuple[int, ...] = ()
     free: tuple[int, ...] = ()
 
 
@@ -73,7 +77,7 @@ async def look(seerr: Seerr, wish: Wish) -> Details | None:
 def what_is_meant(
     wish: Wish, found: Details | None, ours: Sequence[MediaRequest]
 ) -> Meant:
-    """Which seasons. Raises Sorry where that cannot be told."""
+    """Which seasons; `ours` are open rows that count as asked. Raises Sorry."""
     if wish.kind is not Kind.TV:
         return Meant()
     name = found.title if found else wish.known.title if wish.known else ""
@@ -85,22 +89,28 @@ def what_is_meant(
         raise Sorry(WHICH_SEASONS, title=name, number=wish.tmdb_id) from error
     if not numbers:
         raise Sorry(NO_SUCH_SEASONS, seasons=wish.seasons[:40], title=name)
-    asked = {season for row in ours for season in row.seasons}
-    free = set(free_seasons(found)) if found else set(numbers)
-    return Meant(numbers, tuple(sorted((free & set(numbers)) - asked)))
+    new = set(numbers) - (seasons_there(found) if found else frozenset())
+    free = new & set(free_seasons(found)) if found else new
+    return Meant(numbers, tuple(sorted(new)), tuple(sorted(free - asked_for(ours))))
 
 
-def same(
-    ours: Sequence[MediaRequest], meant: Meant, person_id: int
-) -> MediaRequest | None:
-    """The open row that covers the wish already, the person's own before others'."""
-    if meant.free:
+def asked_for(rows: Iterable[MediaRequest]) -> set[int]:
+    """All seasons of these rows."""
+    return {season for row in rows for season in row.seasons}
+
+
+def without(meant: Meant, rows: Iterable[MediaRequest]) -> Meant:
+    """What is left of a wish besides these rows."""
+    return replace(meant, new=tuple(sorted(set(meant.new) - asked_for(rows))))
+
+
+def same(rows: Sequence[MediaRequest], meant: Meant) -> MediaRequest | None:
+    """One of these open rows, where together they cover the wish already."""
+    if not set(meant.new) <= asked_for(rows):
         return None
-    covering = [
-        row for row in ours if not meant.all or set(meant.all) & set(row.seasons)
-    ]
-    covering.sort(key=lambda row: row.person_id != person_id)
-    return covering[0] if covering else None
+    wanted = set(meant.all)
+    covering = (row for row in rows if not wanted or wanted & set(row.seasons))
+    return next(covering, None)
 
 
 def _numbers(text: str, found: Details | None) -> tuple[int, ...]:

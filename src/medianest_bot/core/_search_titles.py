@@ -167,7 +167,7 @@ class Shelf:
 
 
 def judged(title: Title, shelf: Shelf) -> Title:
-    """The title with its availability, its place in Plex and the open request."""
+    """The title with its availability, its place in Plex and one's own request."""
     if title.kind is Kind.VIDEO:
         return title
     key = title.key
@@ -175,12 +175,11 @@ def judged(title: Title, shelf: Shelf) -> Title:
     plex_key = title.plex_key or (item.key if item else None)
     rows = shelf.asked.get(key, ()) if key else ()
     own = next((row for row in rows if row.person_id == shelf.person_id), None)
-    row = own or next(iter(rows), None)
     return replace(
         title,
         plex_key=plex_key,
-        request_id=row.id if row else None,
-        availability=_availability(title, plex_key, own, row, shelf),
+        request_id=own.id if own else None,
+        availability=_availability(title, plex_key, own, rows, shelf),
     )
 
 
@@ -188,7 +187,7 @@ def _availability(
     title: Title,
     plex_key: str | None,
     own: MediaRequest | None,
-    row: MediaRequest | None,
+    rows: Sequence[MediaRequest],
     shelf: Shelf,
 ) -> Availability:
     """The first that holds; a title that is there is not asked about any more."""
@@ -199,7 +198,7 @@ def _availability(
         (title.state is MediaState.PARTIALLY_AVAILABLE, Availability.PARTLY),
         (plex_key is not None, Availability.IN_LIBRARY),
         (own is not None, Availability.ASKED_BY_YOU),
-        (row is not None or is_under_way, Availability.ASKED),
+        (bool(rows) or is_under_way, Availability.ASKED),
         (not shelf.takes_requests or is_refused, Availability.NOT),
     )
     return next((what for is_so, what in holds if is_so), Availability.CAN_REQUEST)

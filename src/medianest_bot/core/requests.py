@@ -6,7 +6,7 @@ A request is a row before Seerr hears of it, so that nothing promised is lost;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,15 +18,18 @@ from medianest_bot.core._request_states import (
     State,
     all_there,
     at_seerr,
+    following,
     holding,
 )
 from medianest_bot.core._request_watch import Watch
 from medianest_bot.core._request_wish import (
     Asked,
+    Meant,
     Wish,
     look,
     same,
     what_is_meant,
+    without,
 )
 from medianest_bot.core._request_writing import Writing
 from medianest_bot.core.limits import Limits, What
@@ -42,7 +45,6 @@ from medianest_bot.services.media import Kind
 from medianest_bot.services.seerr import (
     Details,
     Refusal,
-    Request,
     Seerr,
     refusal,
 )
@@ -132,22 +134,32 @@ class Requests:
 
     async def _ask(self, seerr: Seerr, person: Person, wish: Wish) -> Asked:
         found = await look(seerr, wish)
-        async with self._store.read() as db:
-            asked = await rows.of_title(db, wish.kind, wish.tmdb_id)
-        ours = [row for row in asked if row.state in OPEN]
-        meant = what_is_meant(wish, found, ours)
-        row = same(ours, meant, person.id)
+        own, others = await self._open_rows(person, wish)
+        # What others asked for is known best from Seerr, where that answers.
+        meant = what_is_meant(wish, found, own if found else own + others)
+        row = same(own, meant)
         if row is not None:
             return Asked(row)
         if found is not None and all_there(found, meant.all):
             return Asked(None)
-        held = holding(found, meant.all, person.seerr_id) if found else None
-        if found is not None and held is not None and not meant.free:
-            return Asked(await self._follow(person, wish, found, held))
-        row = await self._write(person, wish, found, meant.free)
+        followed = await self._follow(person, wish, found, others, without(meant, own))
+        if followed is not None:
+            return Asked(followed)
+        row = await self._write(person, wish, found, meant.free or meant.new)
         if row.state == State.KEPT:
             row = await self._watch.submit(seerr, row)
         return Asked(row, is_new=True)
+
+    async def _open_rows(
+        self, person: Person, wish: Wish
+    ) -> tuple[list[MediaRequest], list[MediaRequest]]:
+        """The person's own for this title, and those of others that Seerr holds."""
+        async with self._store.read() as db:
+            asked = await rows.of_title(db, wish.kind, wish.tmdb_id)
+        found = [row for row in asked if row.state in OPEN]
+        own = [row for row in found if row.person_id == person.id]
+        held = [row for row in found if row.seerr_id and row.person_id != person.id]
+        return own, held
 
     async def _write(
         self,
@@ -167,13 +179,32 @@ class Requests:
         return row
 
     async def _follow(
-        self, person: Person, wish: Wish, found: Details, held: Request
-    ) -> MediaRequest:
-        """A row for what Seerr holds already, asked for there; it costs nothing."""
-        to = at_seerr(held, person.seerr_id)
+        self,
+        person: Person,
+        wish: Wish,
+        found: Details | None,
+        others: Sequence[MediaRequest],
+        meant: Meant,
+    ) -> MediaRequest | None:
+        """The person's own row for what Seerr holds already; it costs nothing.
+
+        None where something is left to ask for.
+        """
+        if meant.free:
+            return None
+        if found is None:
+            other = same(others, meant)
+            if other is None:
+                return None
+            to, seasons = following(other), other.seasons
+        else:
+            held = holding(found, meant.new, person.seerr_id)
+            if held is None:
+                return None
+            to, seasons = at_seerr(held, person.seerr_id), held.seasons
         async with self._store.begin() as tx:
-            row = await self._add(tx, person, wish, found, held.seasons, to.state)
-            changes = {"seerr_id": held.id, "reason": to.reason}
+            row = await self._add(tx, person, wish, found, seasons, to.state)
+            changes = {"seerr_id": to.seerr_id, "reason": to.reason}
             await rows.update(tx, row.id, self._now(), **changes)
             row = await rows.get(tx, row.id) or row
         self.wake()
