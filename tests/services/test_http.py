@@ -473,6 +473,17 @@ async def test_a_call_that_cannot_be_built_keeps_nobodys_turn(
     assert (await plex.get("/x")).status == 200
 
 
+@pytest.mark.parametrize("path", ["/" + "x" * 70_000, "/\x00"])
+async def test_an_address_that_is_none_is_unreadable(
+    neighbour: Neighbour, plex: Http, path: str
+) -> None:
+    neighbour.says(answer())
+
+    assert type(await fails(plex.get(path))) is Unreadable
+    assert type(await fails(plex.probe(path))) is Unreadable
+    assert neighbour.calls == []
+
+
 async def test_a_probe_goes_past_the_breaker_and_closes_it(
     neighbour: Neighbour, plex: Http
 ) -> None:

@@ -212,3 +212,18 @@ async def test_a_probe_sends_no_token(home: Home) -> None:
     await home.plex.probe()
     assert [str(one.url.path) for one in home.sent] == ["/identity"]
     assert "X-Plex-Token" not in home.sent[0].headers
+
+
+async def test_a_search_that_answers_everything_is_cut_short() -> None:
+    rows = [
+        {"type": "movie", "ratingKey": str(1_000_000 + one), "title": "Dune"}
+        for one in range(12_000)
+    ]
+
+    def answer(request: web.Request) -> web.StreamResponse:
+        held = {"Hub": [{"Metadata": rows}]} if request.path == "/hubs/search" else {}
+        return web.json_response({"MediaContainer": held})
+
+    async with oddly(answer) as plex:
+        found = (await plex.search("dune", limit=10)).value
+    assert [one.key for one in found] == [str(1_000_000 + one) for one in range(40)]

@@ -40,7 +40,10 @@ PROBE_S = 3.0
 
 _SAID = 200
 _MAY_PASS = frozenset({429, 502, 503, 504})
-_LARGEST = 32 * 1024 * 1024
+_LARGEST = 8 * 1024 * 1024
+"""Lists come in pages; and while JSON is read, nothing else goes on."""
+_ODD = (httpx.DecodingError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict)
+"""What httpx raises where the answer is to blame, or what was made of one."""
 
 log = structlog.get_logger(__name__)
 
@@ -149,15 +152,13 @@ class Http:
     ) -> Answer:
         """Ask for something to be done: once, unless it is `repeatable`.
 
-        Raises Unreachable, Refused or Missing. A 2xx of any kind is an Answer.
+        Raises one of the four errors. A 2xx of any kind is an Answer.
         """
+        request = self._built(method, path, params=params, headers=headers, json=json)
         turn = self.breaker.enter()
         if turn is None:
             raise Unreachable(self.service, since=self.breaker.since)
         try:
-            request = self._client.build_request(
-                method, path, params=params, headers=headers, json=json
-            )
             answer = await self._within(
                 within_s, request, answers=answers, repeatable=repeatable
             )
@@ -174,7 +175,7 @@ class Http:
 
     async def probe(self, path: str) -> float:
         """Ask whether it is up, past the breaker; return the milliseconds it took."""
-        request = self._client.build_request("GET", path)
+        request = self._built("GET", path)
         started = self._clock()
         try:
             self._judge(await self._within(PROBE_S, request), ())
@@ -184,6 +185,13 @@ class Http:
             raise
         self.breaker.probed(ok=True)
         return (self._clock() - started) * 1000
+
+    def _built(self, method: str, path: str, **parts: Any) -> httpx.Request:
+        """Raises Unreadable for an address that is none: it came from an answer."""
+        try:
+            return self._client.build_request(method, path, **parts)
+        except httpx.InvalidURL as error:
+            raise Unreadable(self.service) from error
 
     async def _within(
         self,
@@ -214,7 +222,7 @@ class Http:
         started = self._clock()
         try:
             answer = await self._read(request)
-        except httpx.DecodingError as error:
+        except _ODD as error:
             self._note(request, type(error).__name__, started)
             raise Unreadable(self.service) from error
         except httpx.HTTPError as error:

@@ -35,6 +35,8 @@ __all__ = ["Collection", "Identity", "Item", "Owned", "Plex", "Section"]
 _SEARCH_FRESH_S = 300
 _RECENT_FRESH_S = 60
 _LONGEST_QUERY = 200
+_HUBS = 4
+"""Lists in a search that may hold what we look for, each as long as the limit."""
 _SEARCHED = frozenset({"movie", "show", "clip"})
 _TYPES = {"movie": 1, "show": 2}
 _PLAYABLE = {"movie": 1, "show": 4}
@@ -66,7 +68,8 @@ class Plex(Collections):
             rows = [
                 row for row in reading.hub_rows(answer) if row.get("type") in _SEARCHED
             ]
-            return await self._whole(rows, within_s)
+            # A server that does not heed the limit must not make us ask for it all.
+            return await self._whole(rows[: limit * _HUBS], within_s)
 
         key = f"plex:search:{limit}:{words.casefold()}"
         return await self._cache.read(key, fetch, fresh_s=_SEARCH_FRESH_S)
