@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn, cast
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.core.desk import (
     BREAKING_BAD,
     DARK,
@@ -20,14 +23,17 @@ from tests.core.desk import (
 )
 
 from medianest_bot.core.limits import Limits, What
-from medianest_bot.core.requests import Asked, Reason, State
+from medianest_bot.core.requests import Asked, Reason, Requests, State
 from medianest_bot.core.store import people
 from medianest_bot.core.store import requests as rows
+from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.errors import StoreUnusable, Why
 from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.core.words import Sorry
 from medianest_bot.demo import household
 from medianest_bot.demo.seerr import SeerrStandIn
 from medianest_bot.services.media import Kind
+from medianest_bot.services.seerr import Seerr
 
 
 @pytest_asyncio.fixture
@@ -516,6 +522,54 @@ async def test_what_was_declined_long_before_is_asked_for_again(desk: Desk) -> N
         await desk.until(number, State.PENDING)
 
     assert mine(desk) == [2, 2]
+
+
+class FullDisk:
+    """A store that still reads but takes nothing any more; counts both."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.reads = 0
+        self.tries = 0
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        self.reads += 1
+        return self._store.read()
+
+    def begin(self) -> NoReturn:
+        self.tries += 1
+        raise StoreUnusable(Why.FULL)
+
+
+async def _runs_on_a_full_disk(desk: Desk, seerr: Seerr | None) -> FullDisk:
+    """What one run of 0.3 s does that should look every 15 s."""
+    disk = FullDisk(desk.store)
+    store = cast("Store", disk)
+    limits = Limits(desk.store, desk.clock)
+    requests = Requests(store, seerr, desk.outbox, limits, desk.clock, poll_s=15)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await requests.run()
+    return disk
+
+
+async def test_without_seerr_open_requests_cost_nothing(desk: Desk) -> None:
+    await desk.film()
+    disk = await _runs_on_a_full_disk(desk, None)
+
+    assert (disk.reads, disk.tries) == (1, 0)
+
+
+async def test_a_full_disk_is_not_tried_again_at_once(desk: Desk) -> None:
+    desk.standin.knobs.fail_status = 503
+    await desk.film()
+    desk.standin.knobs.reset()
+    await desk.seerr.probe()
+    desk.clock.ahead += timedelta(hours=1)
+    disk = await _runs_on_a_full_disk(desk, desk.seerr)
+
+    assert disk.tries == 1
+    assert mine(desk) == [2]
 
 
 # Taking back

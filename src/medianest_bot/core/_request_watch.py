@@ -24,6 +24,7 @@ from medianest_bot.core._request_writing import Writing
 from medianest_bot.core.store import people
 from medianest_bot.core.store import requests as rows
 from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.errors import StoreError
 from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.services.errors import Missing, ServiceError
 from medianest_bot.services.media import Kind
@@ -183,7 +184,7 @@ class Watch:
     async def _look_at(
         self, seerr: Seerr, row: MediaRequest, turns: asyncio.Semaphore
     ) -> bool:
-        """False where Seerr did not answer, so that the next look waits longer."""
+        """False where it was in vain, so that the next look waits longer."""
         self._looked[row.id] = self._now()
         async with turns:
             try:
@@ -191,7 +192,7 @@ class Watch:
                     await self._reread(seerr, row)
                 elif row.state == State.KEPT:
                     await self._resubmit(seerr, row)
-            except ServiceError as error:
+            except (ServiceError, StoreError) as error:
                 log.info("looked in vain", request=row.id, error=str(error))
                 return False
             except Exception:
@@ -246,7 +247,7 @@ class Watch:
         self._looked = {row.id: at for row in found if (at := self._looked.get(row.id))}
         soonest = min((self._next(row) for row in found), default=None)
         slowest = self._poll_s * SLOWEST
-        if soonest is None:
+        if soonest is None or self._seerr is None:
             return slowest
         wait_s = (soonest - self._now()).total_seconds()
         if self._failures:
@@ -259,7 +260,8 @@ class Watch:
         if looked is None:
             return self._now()
         if row.state == State.KEPT and row.next_at is not None:
-            return row.next_at
+            # It stays past where the disk is full and no turn can be written down.
+            return max(row.next_at, looked + timedelta(seconds=self._poll_s))
         still_s = (self._now() - row.updated_at).total_seconds()
         wait_s = min(max(self._poll_s, still_s / _WEARY), self._poll_s * SLOWEST)
         return looked + timedelta(seconds=wait_s)
