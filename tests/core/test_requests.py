@@ -328,13 +328,19 @@ async def test_a_declined_request_ends_and_its_owner_is_told(desk: Desk) -> None
     assert await desk.news() == [(row.person_id, f"request:{row.id}:declined")]
 
 
-async def test_a_request_deleted_in_seerr_ends(desk: Desk) -> None:
-    row = await desk.film()
+async def test_a_request_deleted_in_seerr_ends_and_all_its_owners_are_told(
+    desk: Desk,
+) -> None:
+    row, tims = await desk.film(), await desk.film("tim")
     await desk.seerr.cancel(row.seerr_id or 0, as_user=2)
     async with desk.watching():
         ended = await desk.until(row.id, State.CANCELLED)
+        await desk.until(tims.id, State.CANCELLED)
 
     assert ended.reason == Reason.DELETED
+    assert sorted(await desk.news()) == sorted(
+        (one.person_id, f"request:{one.id}:cancelled") for one in (row, tims)
+    )
 
 
 async def test_some_seasons_of_a_series_are_enough_when_they_were_all_asked_for(
@@ -583,6 +589,16 @@ async def test_ones_own_pending_request_can_be_taken_back(desk: Desk) -> None:
     assert stands(await desk.requests.cancel(ana, row.id)) == ("cancelled", None)
     assert mine(desk) == []
     assert (await desk.ask("ana", Kind.MOVIE, DUNE)).is_new
+
+
+async def test_what_one_takes_back_oneself_is_no_news(desk: Desk) -> None:
+    row = await desk.film()
+    async with desk.watching():
+        await desk.requests.cancel(await desk.person("ana"), row.id)
+        desk.requests.wake()
+        await asyncio.sleep(0.05)
+
+    assert await desk.news() == []
 
 
 async def test_nobody_takes_back_what_is_somebody_elses(desk: Desk) -> None:

@@ -214,7 +214,9 @@ class Watch:
             request = await seerr.read_request(row.seerr_id)
         except Missing:
             gone = Standing(State.CANCELLED, Reason.DELETED)
-            await self._writing.move(row, gone, tell=True)
+            # Where its owner is just taking it back, that ends it and is no news.
+            async with self.one_at_a_time(Kind(row.kind), row.tmdb_id):
+                await self._writing.move(row, gone, tell=True)
             return
         found = None
         if needs_details(request):

@@ -21,6 +21,7 @@ WORTH_TELLING = (
     State.DECLINED,
     State.FAILED,
     State.AVAILABLE,
+    State.CANCELLED,
 )
 
 
