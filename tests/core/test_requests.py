@@ -23,7 +23,7 @@ from tests.core.desk import (
 )
 
 from medianest_bot.core.limits import Limits, What
-from medianest_bot.core.requests import Asked, Reason, Requests, State
+from medianest_bot.core.requests import Asked, Reason, Requests, State, Wish
 from medianest_bot.core.store import people
 from medianest_bot.core.store import requests as rows
 from medianest_bot.core.store.engine import Store
@@ -296,6 +296,16 @@ async def test_it_goes_out_once_an_admin_says_who_it_is(desk: Desk) -> None:
 
     assert mine(desk) == [3]
     assert (zoe.id, f"request:{row.id}:approved") in await desk.news()
+
+
+async def test_an_admin_who_is_faster_than_the_asking_is_heard(desk: Desk) -> None:
+    zoe = await desk.person("zoe")
+    async with desk.store.begin() as tx:
+        await people.set_seerr(tx, zoe.id, 3)
+    await desk.requests.assign(zoe.id)
+    asked = await desk.requests.ask(zoe, Wish(Kind.MOVIE, DUNE))
+
+    assert (zoe.seerr_id, stands(asked.request)) == (None, ("approved", None))
 
 
 # Following

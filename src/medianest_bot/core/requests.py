@@ -34,6 +34,7 @@ from medianest_bot.core._request_wish import (
 from medianest_bot.core._request_writing import Writing
 from medianest_bot.core.limits import Limits, What
 from medianest_bot.core.outbox import Outbox
+from medianest_bot.core.store import people
 from medianest_bot.core.store import requests as rows
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.people import Person
@@ -168,9 +169,11 @@ class Requests:
         found: Details | None,
         seasons: tuple[int, ...],
     ) -> MediaRequest:
-        is_known = person.seerr_id is not None
-        state = State.KEPT if is_known else State.NEEDS_ADMIN
         async with self._store.begin() as tx:
+            # An admin may have said who this is since the person began to ask.
+            now = await people.get(tx, person.id) or person
+            is_known = now.seerr_id is not None
+            state = State.KEPT if is_known else State.NEEDS_ADMIN
             await self._limits.spend(tx, person.id, What.REQUEST)
             row = await self._add(tx, person, wish, found, seasons, state)
             if not is_known:
