@@ -306,8 +306,8 @@ async def count(
 
 
 @command("Break")
-async def crash(ctx: Context) -> Reply:
-    del ctx
+async def crash(ctx: Context, words: Words = "") -> Reply:
+    del ctx, words
     raise RuntimeError("the password is hunter2")
 
 

@@ -13,6 +13,7 @@ import structlog
 from tests.core.hall import LONG, REFERENCE, Hall, asked, open_hall
 from tests.drawing import drawn
 
+from medianest_bot.core import _failures
 from medianest_bot.core.reply import Choice, Reply, Show, Suggestion, Tone
 from medianest_bot.core.roles import PlaceKind, Role
 from medianest_bot.core.store import config, errors_log, people
@@ -196,6 +197,26 @@ async def test_a_busy_store_is_one_sentence_and_changes_nothing(
     )
     assert await note_of(hall) is None
     assert (await hall.say("write hello")).text == "written"
+
+
+async def test_half_a_secret_is_not_kept_either(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_failures, "_DETAILS", len("ter2\n"))
+    await hall.say("crash")
+    async with hall.store.read() as db:
+        record = await errors_log.by_reference(db, REFERENCE)
+    assert record is not None
+    assert record.details == "den]\n"
+
+
+async def test_the_record_of_a_long_button_names_its_command(hall: Hall) -> None:
+    hall.shelf.long = "crash " + "x" * 80
+    line = (await hall.say("offer")).items[0].choices[0].line
+    await hall.say(line, pressed=True)
+    async with hall.store.read() as db:
+        (record,) = await errors_log.latest(db, 2)
+    assert (line[0], record.command) == ("~", "crash")
 
 
 async def test_a_fault_is_answered_also_while_it_cannot_be_recorded(

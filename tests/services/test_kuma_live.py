@@ -19,6 +19,7 @@ from medianest_bot.services._kuma_models import (
     maintenances,
     when,
 )
+from medianest_bot.services._kuma_socket import GARBLED
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -266,3 +267,8 @@ def test_any_event_is_read_or_refused_and_the_rest_stands(
     with suppress(ValueError, TypeError, LookupError, AttributeError, OverflowError):
         told.take(event, args)
     assert isinstance(told.monitors(at(1)), tuple)
+
+
+def test_a_turn_of_an_endless_number_is_garbled() -> None:
+    with pytest.raises(GARBLED):
+        Live().note_turns([{"monitorID": float("inf")}])

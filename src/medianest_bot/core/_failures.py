@@ -58,7 +58,7 @@ class Failures:
         self, error: Exception, line: str, asked: Asked, reference: str
     ) -> Reply:
         """One honest sentence for whoever asked; the rest goes to the record."""
-        name = line.lstrip().split(" ", maxsplit=1)[0][:40]
+        name = _command(line)
         match error:
             case ServiceError():
                 log.warning("neighbour", error=str(error), line=name, exc_info=error)
@@ -93,10 +93,17 @@ class Failures:
                     person_id=person.id if person else None,
                     command=name,
                     cause=self._redact(_cause(error)),
-                    details=self._redact(_details(error)),
+                    details=self._details(error),
                 )
         except Exception:
             log.exception("record", reference=reference)
+
+    def _details(self, error: Exception) -> str:
+        """The trace, its end first to survive: the innermost cause is what matters.
+
+        Redacted before it is cut: half a secret is not recognised any more.
+        """
+        return self._redact("".join(traceback.format_exception(error)))[-_DETAILS:]
 
 
 def note(sorry: Sorry, asked: Asked) -> Reply:
@@ -105,6 +112,12 @@ def note(sorry: Sorry, asked: Asked) -> Reply:
     choices = (again,) if isinstance(sorry, OldButton) else ()
     text = sorry.worded()
     return Reply(text=text, tone=Tone.WARN, show=_where(asked), choices=choices)
+
+
+def _command(line: str) -> str:
+    """The command that ran, or the first word where none was found in the line."""
+    found = structlog.contextvars.get_contextvars().get("command")
+    return str(found or line.lstrip().split(" ", maxsplit=1)[0])[:40]
 
 
 def _bad(text: str, asked: Asked) -> Reply:
@@ -117,8 +130,3 @@ def _where(asked: Asked) -> Show:
 
 def _cause(error: Exception) -> str:
     return traceback.format_exception_only(error)[-1].strip()
-
-
-def _details(error: Exception) -> str:
-    """The trace, its end first to survive: the innermost cause is what matters."""
-    return "".join(traceback.format_exception(error))[-_DETAILS:]

@@ -20,7 +20,7 @@ from medianest_bot.services.http import CALL_S
 
 LARGEST_FRAME = 16 * 1024 * 1024
 _CLOSE_S = 2.0
-_GARBLED = (
+GARBLED: tuple[type[Exception], ...] = (
     ValueError,
     TypeError,
     LookupError,
@@ -28,6 +28,7 @@ _GARBLED = (
     RecursionError,
     OverflowError,
 )
+"""What reading an answer that is not as it should be may end in."""
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +98,7 @@ class Line:
         """Pass one event on; what cannot be read is noted once per event name."""
         try:
             take(event, args)
-        except _GARBLED as error:
+        except GARBLED as error:
             self.garbled(event, error)
         if event in ("info", "autoLogin"):
             self._note(event)
@@ -142,7 +143,7 @@ async def _open(sio: Any, url: str) -> None:
         aiohttp.ClientError,
         OSError,
         TimeoutError,
-        *_GARBLED,  # an answer that is no Engine.IO at all
+        *GARBLED,  # an answer that is no Engine.IO at all
     ) as error:
         raise Unreachable(SERVICE) from error
 
@@ -175,7 +176,7 @@ def _shield_from_garbage(sio: Any, line: Line) -> None:
     async def careful(data: Any) -> None:
         try:
             await read(data)
-        except _GARBLED as error:
+        except GARBLED as error:
             line.garbled("", error)
 
     sio.eio.on("message", careful)

@@ -34,7 +34,7 @@ from medianest_bot.services._kuma_models import (
     beats,
 )
 from medianest_bot.services._kuma_sign_in import Door
-from medianest_bot.services._kuma_socket import Line, connect
+from medianest_bot.services._kuma_socket import GARBLED, Line, connect
 from medianest_bot.services.cache import Kept
 from medianest_bot.services.errors import Refused, ServiceError, Unreachable
 from medianest_bot.services.http import CALL_S, READ_S, Http
@@ -62,7 +62,7 @@ _BURST_S = 5.0
 _NEWS_S = 1.5
 _TURNS = 100
 _FILLED = 100
-_UNTOLD = (ServiceError, ValueError, TypeError, LookupError, AttributeError)
+_UNTOLD: tuple[type[Exception], ...] = (ServiceError, *GARBLED)
 
 log = structlog.get_logger(__name__)
 
