@@ -129,6 +129,8 @@ class _Builder:
         plex, seerr = await self._plex(), self._seerr()
         lanes, rules = self._lanes()
         videos = Videos(lanes, rules)
+        search = Search(self._store, plex, seerr, videos, _now)
+        self._stack.push_async_callback(search.aclose)
 
         def changed(change: Change) -> None:
             health.monitor_changed(change)
@@ -143,7 +145,7 @@ class _Builder:
             store=self._store,
             limits=limits,
             outbox=self._outbox,
-            search=Search(self._store, plex, seerr, videos, _now),
+            search=search,
             requests=self._requests(seerr, limits),
             downloads=Downloads(
                 self._store,

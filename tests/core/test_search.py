@@ -229,3 +229,15 @@ async def test_a_slow_suggestion_is_there_for_the_search_that_follows(
 
 async def test_too_little_suggests_nothing(finder: Finder) -> None:
     assert await finder.suggest("d") == []
+
+
+async def test_closing_ends_what_was_being_looked_for(finder: Finder) -> None:
+    finder.seerr.knobs.latency_s = 5
+    typing = asyncio.create_task(finder.suggest("dune"))
+    async with asyncio.timeout(5):
+        while not finder.calls:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await finder.search.aclose()
+    await asyncio.wait((typing,), timeout=0.5)
+
+    assert typing.cancelled()

@@ -133,6 +133,14 @@ class Search:
         shelf = self._shelf(await asked, person)
         return tuple(judged(one, shelf) for one in found[:SUGGESTED])
 
+    async def aclose(self) -> None:
+        """Ends the searches that nobody waits for any more."""
+        tasks = [*self._suggesting.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._open_rows.aclose()
+
     async def warm(self) -> None:
         """Learn what Plex has before the first search, for links and marks."""
         await self._hear_owned(CALL_S)
