@@ -67,7 +67,8 @@ async def test_removing_asks_first(say: Talk) -> None:
     (sure,) = asked_first.choices
     assert drawn(asked_first) == (
         "#  [warn, only]\n"
-        "Remove tim, with all their requests and downloads from my memory?\n"
+        "Remove tim, with all their requests and downloads from my memory? Their "
+        "files, their collections in Plex and what they asked for in Seerr stay.\n"
         f"<Remove → {sure.line}>"
     )
     done = await say.press(asked_first, "Remove", "mum")

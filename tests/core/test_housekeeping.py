@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from tests.core.hall import NOON, Hall, card, open_hall
 
+from medianest_bot.core import housekeeping
 from medianest_bot.core.health import SUBJECT
 from medianest_bot.core.housekeeping import AT_ONCE, Housekeeping
 from medianest_bot.core.reply import Reply
@@ -97,3 +98,30 @@ async def test_much_is_forgotten_a_little_at_a_time(hall: Hall) -> None:
     hall.clock.forward(days=1)
     await Housekeeping(hall.store, hall.clock).tidy()
     assert (await counted(hall))["spent"] == 0
+
+
+async def test_only_the_newest_lines_and_errors_are_kept(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caps = [(name, 3, cap) for name, _most, cap in housekeeping.AT_MOST]
+    monkeypatch.setattr(housekeeping, "AT_MOST", caps)
+    async with hall.store.begin() as tx:
+        for number in range(AT_ONCE + 7):
+            at = NOON + timedelta(seconds=number)
+            await lines.keep(tx, f"k{number}", "a line", at)
+            await errors_log.add(
+                tx,
+                reference=f"e{number}",
+                at=at,
+                person_id=None,
+                command="x",
+                cause="y",
+                details="z",
+            )
+    await Housekeeping(hall.store, hall.clock).tidy()
+    newest = range(AT_ONCE + 6, AT_ONCE + 3, -1)
+    async with hall.store.read() as db:
+        left = [one.reference for one in await errors_log.latest(db, 9)]
+        keys = set(await db.scalars(select(lines_table.c.key)))
+    assert left == [f"e{number}" for number in newest]
+    assert keys == {f"k{number}" for number in newest}

@@ -14,6 +14,7 @@ from medianest_bot.core.roles import Role
 from medianest_bot.core.store import people
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.words import Sorry, _, marked, n_
+from medianest_bot.services.seerr import User
 
 WHO = marked("Who? For example: admin people {action} ana")
 NO_SUCH_PERSON = marked("There is nobody called {name}. admin people lists everybody.")
@@ -22,8 +23,14 @@ WHICH_ACCOUNT = marked(
 )
 WHICH_ROLE = marked("Which role? One of {roles}.")
 WHICH_SEERR = marked("Which Seerr user? Write the number in the user's page address.")
+NO_FREE_USER = marked(
+    "Every user Seerr has is somebody here already. Make a new one in Seerr first."
+)
 NO_SUCH_SEERR = marked("Seerr has no user {number}.")
-REALLY = marked("Remove {name}, with all their requests and downloads from my memory?")
+REALLY = marked(
+    "Remove {name}, with all their requests and downloads from my memory? Their files, "
+    "their collections in Plex and what they asked for in Seerr stay."
+)
 
 NOW = {
     Role.GUEST: marked("{name} is now a guest."),
@@ -34,6 +41,7 @@ NOW = {
 CHATS = ("telegram", "discord", "console")
 SHOWN = 25
 """Discord shows no more suggestions than this."""
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -118,18 +126,40 @@ async def _change_role(ctx: Context, person: Person, role: Role) -> Reply:
 
 
 async def _seerr(ctx: Context, person: Person, value: str) -> Reply:
-    if not (value.isascii() and value.isdigit() and len(value) < 10):
+    known = await ctx.house.seerr.users() if ctx.house.seerr is not None else ()
+    if not value and known:
+        return await _free_users(ctx, person, known)
+    if not _NUMBER.fullmatch(value):
         raise Sorry(WHICH_SEERR)
     number = int(value)
-    if ctx.house.seerr is not None:
-        known = {user.id for user in await ctx.house.seerr.users()}
-        if number not in known:
-            raise Sorry(NO_SUCH_SEERR, number=number)
+    if ctx.house.seerr is not None and number not in {user.id for user in known}:
+        raise Sorry(NO_SUCH_SEERR, number=number)
     await rules.set_seerr(ctx.house.store, ctx.member, person, number, ctx.house.now)
     await ctx.house.requests.assign(person.id)
     return _done(
         _("{name} asks as Seerr user {number} now.", name=person.name, number=number)
     )
+
+
+async def _free_users(ctx: Context, person: Person, known: tuple[User, ...]) -> Reply:
+    """Seerr's users whom nobody here is yet, to pick one."""
+    async with ctx.house.store.read() as db:
+        taken = {one.seerr_id for one in await people.everyone(db)}
+    rows = tuple(
+        Item(
+            title=f"{user.id} · {user.name}",
+            choices=(Choice(_("It is {name}", name=person.name), _pick(person, user)),),
+        )
+        for user in known
+        if user.id not in taken
+    )
+    if not rows:
+        return Reply(text=_(NO_FREE_USER), tone=Tone.WARN)
+    return Reply(title=_("Which Seerr user is {name}?", name=person.name), items=rows)
+
+
+def _pick(person: Person, user: User) -> str:
+    return f"admin people seerr name:{person.id} value:{user.id}"
 
 
 async def _remove(ctx: Context, person: Person, value: str) -> Reply:

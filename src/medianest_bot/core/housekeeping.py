@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +15,8 @@ from medianest_bot.core.store import cards, errors_log, lines, news, spent, stat
 from medianest_bot.core.store.engine import Store
 
 log = structlog.get_logger(__name__)
+
+Bound = TypeVar("Bound")
 
 EVERY_S = 3600.0
 AT_ONCE = 500
@@ -38,6 +41,15 @@ KEPT: tuple[tuple[str, timedelta, Prune], ...] = (
     # The longest limit is by the hour.
     ("spent", timedelta(hours=2), spent.prune),
     ("hours", timedelta(days=31), status.prune),
+)
+
+Cap = Callable[[AsyncConnection, int, int], Awaitable[int]]
+"""Forgets at most so many rows beyond the newest; returns how many."""
+
+AT_MOST: tuple[tuple[str, int, Cap], ...] = (
+    # What a guest can make grow by talking must end somewhere.
+    ("lines", 20_000, lines.cap),
+    ("errors", 2_000, errors_log.cap),
 )
 
 
@@ -66,11 +78,20 @@ class Housekeeping:
                 log.exception("housekeeping")
 
     async def tidy(self) -> None:
-        """Forget all that is too old, a few rows at a time."""
+        """Forget all that is too old or too much, a few rows at a time."""
         for name, kept, prune in KEPT:
-            before = self._now() - kept
-            forgotten = AT_ONCE
-            while forgotten >= AT_ONCE:
-                async with self._store.begin() as tx:
-                    forgotten = await prune(tx, before, AT_ONCE)
-                log.debug("forgotten", what=name, count=forgotten)
+            await self._forget(name, self._now() - kept, prune)
+        for name, most, cap in AT_MOST:
+            await self._forget(name, most, cap)
+
+    async def _forget(
+        self,
+        name: str,
+        bound: Bound,
+        forget: Callable[[AsyncConnection, Bound, int], Awaitable[int]],
+    ) -> None:
+        forgotten = AT_ONCE
+        while forgotten >= AT_ONCE:
+            async with self._store.begin() as tx:
+                forgotten = await forget(tx, bound, AT_ONCE)
+            log.debug("forgotten", what=name, count=forgotten)

@@ -53,6 +53,15 @@ async def delete_some(
     return done.rowcount
 
 
+async def delete_beyond(
+    tx: AsyncConnection, key: Column[Any], age: Column[Any], most: int, limit: int
+) -> int:
+    """Delete at most `limit` of what is beyond the `most` newest; returns how many."""
+    newest_first = select(key).order_by(age.desc(), key).offset(most).limit(limit)
+    done = await tx.execute(delete(key.table).where(key.in_(newest_first)))
+    return done.rowcount
+
+
 async def change(
     tx: AsyncConnection,
     table: Table,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from medianest_bot.core.store._rows import (
     MANY,
     all_of,
+    delete_beyond,
     delete_some,
     first_of,
     select_as,
@@ -65,3 +66,8 @@ async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int
     """Forget what is older; returns how many."""
     is_old = error_logs.c.at < before
     return await delete_some(tx, error_logs.c.id, is_old, limit=limit)
+
+
+async def cap(tx: AsyncConnection, most: int, limit: int = MANY) -> int:
+    """Forget all but the newest; returns how many."""
+    return await delete_beyond(tx, error_logs.c.id, error_logs.c.id, most, limit)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core.store._rows import MANY, delete_some, insert
+from medianest_bot.core.store._rows import MANY, delete_beyond, delete_some, insert
 from medianest_bot.core.store.tables import lines
 
 
@@ -29,3 +29,8 @@ async def read(db: AsyncConnection, key: str) -> str | None:
 async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
     """Forget lines not used since `before`; returns how many."""
     return await delete_some(tx, lines.c.key, lines.c.used_at < before, limit=limit)
+
+
+async def cap(tx: AsyncConnection, most: int, limit: int = MANY) -> int:
+    """Forget all but the lines used last; returns how many."""
+    return await delete_beyond(tx, lines.c.key, lines.c.used_at, most, limit)
