@@ -45,11 +45,32 @@ async def test_somebody_is_added_linked_and_can_ask(say: Talk) -> None:
 
 
 async def test_a_seerr_number_is_looked_up_first(say: Talk) -> None:
-    assert await mum(say, "admin people seerr zoe 3") == (
-        "#  [good]\nzoe asks as Seerr user 3 now."
-    )
     assert await mum(say, "admin people seerr zoe 77") == (
         "#  [warn]\nSeerr has no user 77."
+    )
+    assert await mum(say, "admin people seerr zoe 4") == (
+        "#  [good]\nzoe asks as Seerr user 4 now."
+    )
+
+
+async def test_nobody_asks_as_somebody_else(say: Talk) -> None:
+    assert await mum(say, "admin people seerr zoe 2") == (
+        "#  [warn]\nana asks as Seerr user 2 already. Two people never share one."
+    )
+    assert "Which Seerr user?" in await mum(say, "admin people seerr zoe 02")
+
+
+async def test_without_a_number_the_free_users_are_offered(say: Talk) -> None:
+    offered = await say("admin people seerr zoe", "mum")
+    (choice,) = offered.every_choice()
+    assert drawn(offered) == (
+        f"# Which Seerr user is zoe?\n- 4 · zoe <It is zoe → {choice.line}>"
+    )
+    done = await say.press(offered, "It is zoe", "mum")
+    assert done.text == "zoe asks as Seerr user 4 now."
+    assert await mum(say, "admin people seerr tim") == (
+        "#  [warn]\n"
+        "Every user Seerr has is somebody here already. Make a new one in Seerr first."
     )
 
 

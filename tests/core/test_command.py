@@ -129,7 +129,13 @@ def test_names_are_found_whatever_their_capitals_or_slash() -> None:
     [
         ("serch dune", "There is no command “serch”. Did you mean search?"),
         ("admin peple", "There is no command “admin”. Did you mean admin people?"),
-        ("xyzzy", "There is no command “xyzzy”. Type help to see what there is."),
+        (
+            "xyzzy",
+            (
+                "There is no command “xyzzy”. To look for a title, type: "
+                "search xyzzy. help shows everything else."
+            ),
+        ),
     ],
 )
 def test_an_unknown_command_suggests_the_nearest(text: str, said: str) -> None:

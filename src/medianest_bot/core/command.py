@@ -37,7 +37,10 @@ NEEDS = marked("“{command}” needs {name}: {help}. For example: {example}")
 NO_SUCH_VALUE = marked("{name} can be {choices}, not “{given}”.")
 NOT_A_NUMBER = marked("{name} must be a whole number, not “{given}”.")
 TOO_MANY = marked("“{command}” does not know what to do with “{given}”.")
-UNKNOWN = marked("There is no command “{word}”. Type help to see what there is.")
+UNKNOWN = marked(
+    "There is no command “{word}”. To look for a title, type: search {word}. "
+    "help shows everything else."
+)
 UNKNOWN_NEAR = marked("There is no command “{word}”. Did you mean {near}?")
 
 _NUMBERS = 2**31

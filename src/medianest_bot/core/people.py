@@ -18,6 +18,9 @@ BAD_NAME = marked("A name has up to {limit} characters and is not only digits.")
 ACCOUNT_TAKEN = marked("{who} already belongs to somebody. Remove that person first.")
 GONE = marked("{name} is no longer here.")
 LAST_ADMIN = marked("There would be no admin left. Make somebody else an admin first.")
+SEERR_TAKEN = marked(
+    "{name} asks as Seerr user {number} already. Two people never share one."
+)
 
 LONGEST_NAME = 32
 
@@ -69,8 +72,12 @@ async def change_role(
 async def set_seerr(
     store: Store, by: Person, person: Person, number: int, now: Now
 ) -> None:
+    """Ask as this user from now on. Raises Sorry where somebody else does."""
     async with store.begin() as tx:
         await _still_here(tx, person)
+        for one in await people.everyone(tx):
+            if one.seerr_id == number and one.id != person.id:
+                raise Sorry(SEERR_TAKEN, name=one.name, number=number)
         await people.set_seerr(tx, person.id, number)
         await _note(tx, by, "seerr user set", person, now, seerr=number)
 

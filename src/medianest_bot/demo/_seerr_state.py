@@ -90,6 +90,9 @@ class Books:
         """The last id given to each kind."""
         for person in household.people:
             self._join(person)
+        for one in household.seerr_users:
+            new = Account(one.id, one.name, None, one.permissions, self.now())
+            self.accounts[one.id] = new
         for title in self.titles.values():
             self._shelve(title)
 

@@ -21,6 +21,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class SeerrUser:
+    """Somebody Seerr knows, whom nobody has told the bot about yet."""
+
+    id: int
+    name: str
+    permissions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Movie:
     tmdb: int
     imdb: str
@@ -77,6 +86,7 @@ class Household:
     series: tuple[Series, ...]
     monitors: tuple[Monitor, ...]
     playlists: tuple[Playlist, ...]
+    seerr_users: tuple[SeerrUser, ...] = ()
 
     def person(self, name: str) -> Person:
         return next(person for person in self.people if person.name == name)
@@ -90,6 +100,7 @@ def read() -> Household:
         name=raw["name"],
         plex_machine_id=raw["plex_machine_id"],
         people=tuple(Person(**row) for row in raw["people"]),
+        seerr_users=tuple(SeerrUser(**row) for row in raw["seerr_users"]),
         movies=tuple(Movie(**_tuples(row)) for row in raw["movies"]),
         series=tuple(Series(**_tuples(row)) for row in raw["series"]),
         monitors=tuple(Monitor(**row) for row in raw["monitors"]),
