@@ -66,7 +66,7 @@ async def test_what_a_neighbour_refused_is_found_here_without_its_key(
     await say("admin people seerr zoe 3", "mum")
     say.demo.served.seerr.knobs.reset()
     (item,) = (await say("admin errors", "mum")).items
-    assert item.title.endswith(" · admin")
+    assert item.title.endswith(" · admin people")
     assert item.text.endswith("Refused: seerr: refused (403)")
     shown = drawn(await say(item.choices[0].line, "mum"))
     assert "Who: mum" in shown

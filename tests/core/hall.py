@@ -307,8 +307,8 @@ async def count(
 
 @command("Break")
 async def crash(ctx: Context, words: Words = "") -> Reply:
-    del ctx, words
-    raise RuntimeError("the password is hunter2")
+    del ctx
+    raise RuntimeError("the password is hunter2" + words * 5)
 
 
 @command("Ask a neighbour who sleeps")

@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import func, select
 from tests.core.hall import NOON, Hall, card, open_hall
 
-from medianest_bot.core import housekeeping
 from medianest_bot.core.health import SUBJECT
-from medianest_bot.core.housekeeping import AT_ONCE, Housekeeping
+from medianest_bot.core.housekeeping import AT_MOST, AT_ONCE, Housekeeping
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.store import errors_log, lines, news, spent, status
 from medianest_bot.core.store.tables import (
@@ -100,11 +99,8 @@ async def test_much_is_forgotten_a_little_at_a_time(hall: Hall) -> None:
     assert (await counted(hall))["spent"] == 0
 
 
-async def test_only_the_newest_lines_and_errors_are_kept(
-    hall: Hall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    caps = [(name, 3, cap) for name, _most, cap in housekeeping.AT_MOST]
-    monkeypatch.setattr(housekeeping, "AT_MOST", caps)
+async def test_only_the_newest_lines_and_errors_are_kept(hall: Hall) -> None:
+    caps = [(name, 3, cap) for name, _most, cap in AT_MOST]
     async with hall.store.begin() as tx:
         for number in range(AT_ONCE + 7):
             at = NOON + timedelta(seconds=number)
@@ -118,7 +114,7 @@ async def test_only_the_newest_lines_and_errors_are_kept(
                 cause="y",
                 details="z",
             )
-    await Housekeeping(hall.store, hall.clock).tidy()
+    await Housekeeping(hall.store, hall.clock, at_most=caps).tidy()
     newest = range(AT_ONCE + 6, AT_ONCE + 3, -1)
     async with hall.store.read() as db:
         left = [one.reference for one in await errors_log.latest(db, 9)]

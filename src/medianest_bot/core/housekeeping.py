@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -54,7 +54,7 @@ AT_MOST: tuple[tuple[str, int, Cap], ...] = (
 
 
 class Housekeeping:
-    """Keeps house while `run` is running. `wait` is a parameter for tests."""
+    """Keeps house while `run` is running; tests choose `wait` and `at_most`."""
 
     def __init__(
         self,
@@ -62,10 +62,12 @@ class Housekeeping:
         now: Callable[[], datetime],
         *,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        at_most: Sequence[tuple[str, int, Cap]] = AT_MOST,
     ) -> None:
         self._store = store
         self._now = now
         self._wait = wait
+        self._at_most = at_most
 
     async def run(self) -> None:
         """Tidy every hour, until cancelled."""
@@ -81,7 +83,7 @@ class Housekeeping:
         """Forget all that is too old or too much, a few rows at a time."""
         for name, kept, prune in KEPT:
             await self._forget(name, self._now() - kept, prune)
-        for name, most, cap in AT_MOST:
+        for name, most, cap in self._at_most:
             await self._forget(name, most, cap)
 
     async def _forget(
