@@ -108,6 +108,7 @@ class _Builder:
         house = await self._house()
         redact = Redaction(settings.secret_values()).hide
         dispatch = Dispatch(house, self._ring.derive("lines"), redact=redact)
+        self._stack.push_async_callback(dispatch.aclose)
         await people.make_admins(self._store, settings.admins, _now)
         watchers = Watchers()
         self._stack.push_async_callback(watchers.aclose)

@@ -63,7 +63,7 @@ async def test_what_a_neighbour_refused_is_found_here_without_its_key(
     say: Talk,
 ) -> None:
     say.demo.served.seerr.knobs.fail_status = 403
-    await say("admin people seerr zoe 3", "mum")
+    await say("admin people seerr zoe 4", "mum")
     say.demo.served.seerr.knobs.reset()
     (item,) = (await say("admin errors", "mum")).items
     assert item.title.endswith(" · admin people")

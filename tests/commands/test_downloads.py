@@ -77,7 +77,13 @@ async def test_cancelled_tried_again_and_deleted(say: Talk, demo: Demo) -> None:
     await say.press(card, "Try again")
     card = await say.until("download:1", is_done)
     assert card.links
-    assert drawn(await say.press(card, "Delete")) == (
+    asked_first = await say.press(card, "Delete")
+    assert drawn(asked_first) == (
+        "#  [warn, only]\n"
+        "Delete train, with all its files?\n"
+        "<Delete it → downloads delete 1 sure:yes>"
+    )
+    assert drawn(await say.press(asked_first, "Delete it")) == (
         "#  [good, here]\nDeleted, with its files."
     )
     assert list(demo.app.settings.downloads_dir.rglob("*.mp4")) == []
@@ -87,6 +93,8 @@ async def test_cancelled_tried_again_and_deleted(say: Talk, demo: Demo) -> None:
 async def test_others_can_neither_see_nor_touch_mine(say: Talk, demo: Demo) -> None:
     await say(f"download {site(demo)}/stalled/train.mp4")
     for action in ("cancel", "retry", "delete", "confirm"):
+        reply = await say(f"downloads {action} 1 sure:yes", "tim")
+        assert reply.text == "There is no download 1 of yours."
         reply = await say(f"downloads {action} 1", "tim")
         assert reply.text == "There is no download 1 of yours."
     for line in ("downloads show 1", "show download:1"):
@@ -118,7 +126,7 @@ async def test_what_is_running_cannot_be_deleted_and_what_is_over_not_cancelled(
     assert reply.text == "That download is still running. Cancel it first."
     await say("downloads cancel 1")
     assert (await say("downloads cancel 1")).text == "Cancelled"
-    await say("downloads delete 1")
+    await say("downloads delete 1 sure:yes")
 
     await say(f"download {site(demo)}/video/train.mp4")
     await say.until("download:2", is_done)

@@ -169,10 +169,10 @@ async def test_an_admin_names_the_seerr_user_and_it_goes_out(
     say: Talk, demo: Demo
 ) -> None:
     await say("request movie:438631", "zoe")
-    await say("admin people seerr zoe 3", "mum")
-    await say.until("request:1", lambda card: "Approved" in card.text, "zoe")
+    await say("admin people seerr zoe 4", "mum")
+    await say.until("request:1", lambda card: "waits for" in card.text, "zoe")
 
-    assert demo.served.seerr.asked[2].by.id == 3
+    assert demo.served.seerr.asked[2].by.id == 4
 
 
 async def test_while_seerr_is_down_it_is_kept(say: Talk, demo: Demo) -> None:

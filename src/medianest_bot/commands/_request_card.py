@@ -71,8 +71,7 @@ FOR_ADMINS = {
     ),
 }
 WHO_IS = marked(
-    "{name} has no Seerr user yet. Find the number in Seerr's user list and write: "
-    "admin people seerr {name} NUMBER"
+    "{name} has no Seerr user yet. To pick one, write: admin people seerr {name}"
 )
 TONES = {
     State.AVAILABLE: Tone.GOOD,

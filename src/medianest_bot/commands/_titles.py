@@ -38,6 +38,10 @@ TELL_ME = marked("Tell me when it comes")
 DOWNLOAD = marked("Download")
 WATCH = marked("Watch")
 
+REFUSED = marked(
+    "{service} does not let me in: its token or key needs an admin's look. "
+    "What it knows is missing here."
+)
 SILENT = marked("{service} does not answer, so its titles are not in this list.")
 SILENT_SINCE = marked(
     "{service} has not answered since {time}, so its titles are not in this list."
@@ -120,6 +124,8 @@ async def suggest(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
 
 def _missing(ctx: Context, one: Missing) -> str:
     name = service_name(one.service)
+    if one.has_refused:
+        return _(REFUSED, service=name)
     if one.since is None:
         return _(SILENT, service=name)
     time = clock(one.since, ctx.house.now())

@@ -14,6 +14,7 @@ from medianest_bot.core.words import Sorry, _, ago, marked, n_
 
 NONE = marked("You have not downloaded anything yet. Try: download and a link.")
 WHICH = marked("Which one? downloads shows them with their numbers.")
+REALLY = marked("Delete {title}, with all its files?")
 DELETED = marked("Deleted, with its files.")
 PAGE = 8
 LAST_PAGE = 10_000
@@ -39,6 +40,7 @@ async def downloads(
     action: Annotated[Action, Param("what to do")] = Action.LIST,
     number: Annotated[int, Param("which download")] = 0,
     page: Annotated[int, Param("which page")] = 1,
+    sure: Annotated[bool | None, Param("yes, delete it")] = None,
 ) -> Reply:
     if action is Action.LIST:
         return await _list(ctx, max(1, min(page, LAST_PAGE)))
@@ -46,6 +48,8 @@ async def downloads(
         raise Sorry(WHICH)
     mine, person = ctx.house.downloads, ctx.member
     if action is Action.DELETE:
+        if not sure:
+            return await _really(ctx, number)
         await mine.delete(person, number)
         show = Show.HERE if ctx.asked.pressed else Show.NEW
         return Reply(text=_(DELETED), tone=Tone.GOOD, show=show)
@@ -57,6 +61,14 @@ async def downloads(
     if doing is not None:
         await doing(person, number)
     return await card.drawn(ctx, number)
+
+
+async def _really(ctx: Context, number: int) -> Reply:
+    """Files are about to go, and the button stands where Cancel stood before."""
+    download = await ctx.house.downloads.may_delete(ctx.member, number)
+    sure = Choice(_("Delete it"), f"downloads delete {number} sure:yes", Tone.BAD)
+    text = _(REALLY, title=download.title)
+    return Reply(text=text, choices=(sure,), tone=Tone.WARN, only=True)
 
 
 async def _list(ctx: Context, page: int) -> Reply:

@@ -72,6 +72,11 @@ class Failures:
         await self._record_soon(self._keep_record(error, name, asked, reference))
         return replace(_bad(text, asked), failed=failed)
 
+    async def aclose(self) -> None:
+        """Let records that are being written find the store still open."""
+        if self._recording:
+            await asyncio.wait(self._recording)
+
     async def _record_soon(self, work: Coroutine[Any, Any, None]) -> None:
         """Wait for the record, so that `admin errors` shows it, but not for long."""
         task = asyncio.create_task(work)

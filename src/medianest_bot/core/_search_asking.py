@@ -20,7 +20,7 @@ from medianest_bot.core._search_titles import (
 )
 from medianest_bot.core.titles import Wanted
 from medianest_bot.services.cache import Kept
-from medianest_bot.services.errors import ServiceError, Unreachable
+from medianest_bot.services.errors import Refused, ServiceError, Unreachable
 from medianest_bot.services.http import READ_S
 from medianest_bot.services.plex import Plex
 from medianest_bot.services.seerr import Seerr, UnknownTitle
@@ -63,7 +63,8 @@ class Heard:
             self.missing.setdefault(service, Missing(service, None))
         except ServiceError as error:
             log.warning("search", error=str(error))
-            self.missing[service] = Missing(service, error.since)
+            has_refused = isinstance(error, Refused)
+            self.missing[service] = Missing(service, error.since, has_refused)
         return None
 
     async def kept(

@@ -56,10 +56,14 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A neighbour whose answer is not in the list, and since when it is silent."""
+    """A neighbour whose answer is not in the list.
+
+    `since` is when it fell silent; `has_refused`: it answered, but not to us.
+    """
 
     service: str
     since: datetime | None
+    has_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ class Dispatch:
         self._failures = Failures(house.store, house.now, redact)
         self._reference = reference
 
+    async def aclose(self) -> None:
+        """Wait for what is still being written down."""
+        await self._failures.aclose()
+
     async def run(self, line: str, asked: Asked) -> Reply:
         """Do what a line asks; always answers, whatever happens."""
         reference = self._reference()

@@ -174,6 +174,13 @@ class Downloads:
         self._rows.changed(number)
         self._queue.wake()
 
+    async def may_delete(self, person: Person, number: int) -> Download:
+        """The download, if it may go. Sorry if it is not theirs or still running."""
+        whole = await self._own(person, number)
+        if not whole.state.is_over:
+            raise Sorry(NOT_OVER)
+        return whole.download
+
     async def delete(self, person: Person, number: int) -> None:
         """Forget it and remove its files, except those another list of theirs has.
 
