@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from tests.chats.kitchen import Kitchen, brewed, brewing
 
 from medianest_bot.chats.script import run_lines
-from medianest_bot.core.reply import Reply
+from medianest_bot.core.reply import Item, Reply
 
 
 class Written(list[str]):
@@ -90,6 +91,19 @@ async def test_a_choice_that_asks_says_how_to_answer(kitchen: Kitchen) -> None:
         "> press 1 hot",
         "! Choice 1 takes no words.\n",
     ]
+
+
+async def test_a_list_at_rest_is_told_in_a_line_when_it_changes(
+    kitchen: Kitchen,
+) -> None:
+    well = Reply(title="All hot", items=(Item("Stove"),), follows="tea:1")
+    kitchen.stove.cards["tea:1"] = well
+    written = Written()
+    running = asyncio.create_task(said(kitchen, "brew", write=written))
+    await written.seen("All hot")
+    kitchen.set("tea:1", replace(well, title="The stove is cold"))
+    assert await running == 0
+    assert written.text() == ("> brew\nAll hot\n  • Stove\n\nThe stove is cold\n")
 
 
 async def test_it_ends_when_what_it_started_has_ended(kitchen: Kitchen) -> None:

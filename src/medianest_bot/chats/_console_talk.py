@@ -136,7 +136,7 @@ class Talk:
         if shown is None:
             return False
         if shown.reply != reply:
-            self._redraw(replace(shown, reply=reply))
+            self._redraw(replace(shown, reply=reply), shown.reply)
         return True
 
     async def tell(self, account: str, reply: Reply) -> bool:
@@ -152,7 +152,7 @@ class Talk:
             told = replace(reply, follows=None, busy=False)
             self._screen.news(self._keep(self._new(told)))
         elif card.reply != reply:
-            self._redraw(replace(card, reply=reply))
+            self._redraw(replace(card, reply=reply), card.reply)
         self.changed.set()
         return True
 
@@ -190,6 +190,7 @@ class Talk:
 
     def _take(self, said: Said, reply: Reply) -> Shown:
         """Give a reply its place: the card that was pressed, or a new one."""
+        self._let_rest(reply.follows)
         shown = self._new(reply)
         if reply.show is Show.HERE and said.number in self._shown:
             shown = replace(shown, number=said.number)
@@ -197,6 +198,12 @@ class Talk:
             # A note with nothing to press leaves the numbers to the card before it.
             self._last = shown.number
         return self._keep(shown)
+
+    def _let_rest(self, subject: str | None) -> None:
+        """A newer list of the same thing is the one that goes on being redrawn."""
+        for one in list(self._shown.values()):
+            if one.subject == subject is not None and one.reply.items:
+                self._shown[one.number] = replace(one, subject=None)
 
     def _new(self, reply: Reply) -> Shown:
         self._counted += 1
@@ -208,8 +215,13 @@ class Talk:
             del self._shown[number]
         return shown
 
-    def _redraw(self, shown: Shown) -> None:
-        self._screen.redraw(self._keep(shown))
+    def _redraw(self, shown: Shown, before: Reply | None = None) -> None:
+        self._keep(shown)
+        was_resting = before is not None and not before.busy
+        if was_resting and shown.reply.items and not shown.reply.busy:
+            # A list at rest is told in a line: nobody asked to see it all again.
+            shown = replace(shown, reply=_headline(shown.reply))
+        self._screen.redraw(shown)
         self.changed.set()
 
     def _find(self, card: Card) -> Shown | None:
@@ -228,7 +240,7 @@ class Talk:
             log.exception("draw", subject=subject)
             return
         if self._shown.get(shown.number) is shown and shown.reply != reply:
-            self._redraw(replace(shown, reply=reply))
+            self._redraw(replace(shown, reply=reply), shown.reply)
 
     async def _follow(self, shown: Shown, subject: str) -> None:
         card = Card(
@@ -249,6 +261,10 @@ class Talk:
             # A chat loop: the answer is given; a card that could not be kept rests.
             log.exception("follow", subject=subject)
             self._redraw(replace(shown, subject=None))
+
+
+def _headline(reply: Reply) -> Reply:
+    return Reply(title=reply.title, tone=reply.tone, choices=reply.choices)
 
 
 def _shows(shown: Shown, reply: Reply) -> bool:

@@ -37,8 +37,10 @@ class Server:
         """Refused where the token is wrong."""
         reading.identity(await self._calls.get("/"))
 
-    async def sections(self, within_s: float = READ_S) -> Kept[tuple[Section, ...]]:
-        """The libraries with their counts, kept for ten minutes."""
+    async def sections(
+        self, within_s: float = READ_S, *, fresh_s: float = LIBRARY_FRESH_S
+    ) -> Kept[tuple[Section, ...]]:
+        """The libraries with their counts, at most `fresh_s` old where Plex answers."""
 
         async def fetch() -> tuple[Section, ...]:
             answer = await self._calls.get("/library/sections", within_s=within_s)
@@ -48,7 +50,7 @@ class Server:
             pairs = zip(found, told, strict=True)
             return tuple(replace(one, count=count) for one, count in pairs)
 
-        return await self._cache.read("plex:sections", fetch, fresh_s=LIBRARY_FRESH_S)
+        return await self._cache.read("plex:sections", fetch, fresh_s=fresh_s)
 
     async def item(self, key: str) -> Item:
         path = f"/library/metadata/{self._calls.key(key)}"
