@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -19,6 +20,7 @@ from medianest_bot.core.store.errors import StoreBusy, StoreUnusable, Why
 
 PATIENCE_S = 5.0
 """How long a transaction waits for another program to let go of the database."""
+_AGAIN_S = 0.05
 QUEUE_S = 20.0
 """How long a transaction waits for others of ours."""
 
@@ -71,12 +73,10 @@ class Store:
             engines = connect(url, patience_s)
             stack.push_async_callback(engines.dispose)
             try:
-                with named():
-                    await _migrate.bring_up_to_date(engines)
-                    writer = await engines.writer.connect()
-                    stack.push_async_callback(writer.close)
+                writer = await _connected(engines, patience_s)
             except StoreBusy as error:
                 raise StoreUnusable(Why.LOCKED) from error
+            stack.push_async_callback(writer.close)
             kept_open = stack.pop_all()
         return cls(engines, writer, kept_open)
 
@@ -130,6 +130,24 @@ class Store:
                 await self._turn.acquire()
         except TimeoutError as error:
             raise StoreBusy from error
+
+
+async def _connected(engines: Engines, patience_s: float) -> AsyncConnection:
+    """The writer's connection, to tables that are up to date.
+
+    SQLite refuses at once, without its usual patience, where two programs turn the
+    write-ahead log of a new file on together; so we bring the patience.
+    """
+    ends = time.monotonic() + patience_s
+    while True:
+        try:
+            with named():
+                await _migrate.bring_up_to_date(engines)
+                return await engines.writer.connect()
+        except StoreBusy:
+            if time.monotonic() >= ends:
+                raise
+            await asyncio.sleep(_AGAIN_S)
 
 
 def _refuse_inside(outer: _Writing) -> None:
