@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,9 +83,10 @@ async def test_a_video_ends_up_whole_in_its_folder(house: House) -> None:
 
 async def test_progress_is_told_in_bytes(house: House) -> None:
     await house.fetch("/video/sowing.mp4")
-    assert house.seen[0] == Progress(
-        Stage.DOWNLOADING, house.seen[0].downloaded, 300_000, None, None
-    )
+    # How fast it goes is the machine's business.
+    told = [replace(one, speed=None, eta_s=None) for one in house.seen]
+    first = Progress(Stage.DOWNLOADING, told[0].downloaded, 300_000, None, None)
+    assert told[0] == first
 
 
 async def test_a_stream_in_segments_is_put_together(house: House) -> None:
