@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -28,11 +29,12 @@ async def send(
         raise web.HTTPRequestRangeNotSatisfiable(headers=size)
     response = await begin(request, len(body), start)
     part = body[start:]
-    await pour(response, part[:most], bytes_per_s)
-    if most is not None and most < len(part) and request.transport is not None:
-        request.transport.close()
-    else:
-        await response.write_eof()
+    with suppress(ConnectionResetError):  # whoever asked has gone
+        await pour(response, part[:most], bytes_per_s)
+        if most is not None and most < len(part) and request.transport is not None:
+            request.transport.close()
+        else:
+            await response.write_eof()
     return response
 
 
