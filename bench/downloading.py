@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import ROUNDS, Figure, median, percentile
+from medianest_bot import log
 from medianest_bot.demo import household
 from medianest_bot.demo.videos import VideoSite
 from medianest_bot.services import sites
@@ -166,6 +167,7 @@ async def _lag_beside(url: str, folder: Path) -> float:
 
 async def drive(url: str, folder: str) -> None:
     """The same downloads as in the measured loop, in a process of their own."""
+    log.configure("WARNING", "console")
     async with _lanes(url, Path(folder), 2) as lanes:
         listing = await lanes.expand(f"{url}/many/20.xml")
         fetches = (_fetch(lanes, one.url, Path(folder)) for one in listing.entries)
