@@ -51,7 +51,6 @@ from medianest_bot.settings import Settings
 log = structlog.get_logger(__name__)
 
 LANES = 2
-HOUSEHOLD = "this household"
 KUMA_TOKEN = "uptime_kuma.token"  # noqa: S105 - a name, no secret
 CANARY = "canary"
 CLIENT_ID = "plex.client_id"
@@ -141,7 +140,6 @@ class _Builder:
         probes = {name: one.probe for name, one in asked.items() if one is not None}
         health = Health(self._store, self._outbox, _now, probes, kuma)
         return House(
-            name=HOUSEHOLD,
             commands=find(commands),
             store=self._store,
             limits=limits,

@@ -141,7 +141,6 @@ def _house(
     limits = Limits(store, _now)
     videos = Videos(lanes, ())
     return House(
-        name="Kitchen",
         commands=commands,
         store=store,
         limits=limits,

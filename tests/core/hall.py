@@ -246,7 +246,6 @@ def _house(
     limits = Limits(store, now)
     videos = Videos(lanes, ())
     return House(
-        name="Hall",
         commands=commands,
         store=store,
         limits=limits,

@@ -23,7 +23,6 @@ from medianest_bot.services.uptime_kuma import UptimeKuma
 class House:
     """Neighbours that are not configured are None."""
 
-    name: str
     commands: Commands
     store: Store
     limits: Limits
