@@ -6,18 +6,22 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header \
 	--no-emit-index-url --python-version 3.11 --quiet
 
+# How many tests at once; each process grows to half a gigabyte.
+JOBS ?= 2
+
 .PHONY: setup demo test quick lint format bench lock clean
 
 setup: $(VENV)/.runtime
+	@echo "Ready: $(BIN)/medianest-bot doctor looks at your settings, make demo shows around"
 
 demo: $(VENV)/.runtime
 	@$(BIN)/medianest-bot demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 quick: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
