@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ import pytest
 from tests.household import demo, say  # noqa: F401
 
 from medianest_bot.core.store.engine import Store
+
+
+def pytest_configure() -> None:
+    # What a shell starts in the background is deaf to Ctrl-C, and so would every
+    # program be that a test starts and stops that way.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -94,6 +94,7 @@ async def test_seasons_that_are_there_are_named_with_their_series(say: Talk) -> 
 
 
 async def test_every_kind_of_card_is_drawn_by_show(say: Talk) -> None:
+    await say("status")
     assert (await say("show status")).follows == "status"
     assert not (await say("show download:1")).failed
 
@@ -139,13 +140,13 @@ async def test_a_series_offers_its_seasons(say: Talk) -> None:
         "Which seasons would you like?\n"
         "In the library: 1-2\n"
         "(https://image.tmdb.org/t/p/w500/p1396.jpg: Breaking Bad (2008))\n"
-        "<Latest (5) → request tv:1396 seasons:5>\n"
-        "<First (3) → request tv:1396 seasons:3>\n"
-        "<All missing (3) → request tv:1396 seasons:missing>\n"
-        "{Seasons: [ ] Specials · 3 episodes → seasons tv:1396 none +0, "
-        "[ ] Season 3 · 13 episodes → seasons tv:1396 none +3, "
+        "<Latest: season 5 → request tv:1396 seasons:5>\n"
+        "<First: season 3 → request tv:1396 seasons:3>\n"
+        "<All 3 missing → request tv:1396 seasons:missing>\n"
+        "{Seasons: [ ] Season 5 · 16 episodes → seasons tv:1396 none +5, "
         "[ ] Season 4 · 13 episodes → seasons tv:1396 none +4, "
-        "[ ] Season 5 · 16 episodes → seasons tv:1396 none +5; "
+        "[ ] Season 3 · 13 episodes → seasons tv:1396 none +3, "
+        "[ ] Specials · 3 episodes → seasons tv:1396 none +0; "
         "seasons tv:1396 none,{}}"
     )
 

@@ -25,7 +25,7 @@ async def test_mine_are_listed_with_how_far_they_are(say: Talk) -> None:
     assert drawn(await say("requests")) == (
         "# Your requests\n"
         "- Dune (2021): waiting for approval (picture) <Show → show request:1> "
-        "<Cancel → requests cancel:1>"
+        "<Cancel → requests state:all page:1 cancel:1>"
     )
 
 
@@ -45,6 +45,19 @@ async def test_one_that_is_not_decided_can_be_cancelled(say: Talk, demo: Demo) -
     assert len(demo.served.seerr.asked) == 1
     again = await say.press(card, "Cancel")
     assert again.text == "It was cancelled."
+
+
+async def test_one_that_is_cancelled_in_the_list_leaves_the_list(say: Talk) -> None:
+    await say("request movie:438631")
+    await say("request movie:841")
+    found = await say("requests state:open")
+    reply = await say.press(found, "Cancel")
+
+    assert [item.title for item in found.items] == ["Dune (1984)", "Dune (2021)"]
+    assert reply.show is Show.HERE
+    assert [item.title for item in reply.items] == ["Dune (2021)"]
+    reply = await say.press(reply, "Cancel")
+    assert (reply.text, reply.show) == ("None of your requests is there.", Show.HERE)
 
 
 async def test_what_was_decided_stays(say: Talk, demo: Demo) -> None:

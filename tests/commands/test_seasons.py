@@ -26,7 +26,7 @@ async def test_toggling_adds_and_takes_away_and_redraws_the_card(say: Talk) -> N
     reply = await say("seasons tv:1396")
     reply = await say(toggle(reply, "3"), pressed=True)
     reply = await say(toggle(reply, "5"), pressed=True)
-    assert (picked(reply), reply.show) == (["3", "5"], Show.HERE)
+    assert (picked(reply), reply.show) == (["5", "3"], Show.HERE)
     reply = await say(toggle(reply, "3"), pressed=True)
 
     assert picked(reply) == ["5"]
@@ -37,7 +37,7 @@ async def test_a_menu_fills_its_line_with_what_was_picked(say: Talk) -> None:
     menu: Menu = (await say("seasons tv:70523")).menus[0]
     reply = await say(menu.line.replace("{}", "1,3"), pressed=True)
 
-    assert picked(reply) == ["1", "3"]
+    assert picked(reply) == ["3", "1"]
     assert picked(await say(menu.line.replace("{}", ""), pressed=True)) == []
 
 
@@ -52,7 +52,7 @@ async def test_what_is_there_or_asked_for_cannot_be_picked(say: Talk) -> None:
     await say("request tv:1396 seasons:4")
     reply = await say("seasons tv:1396 1-5", pressed=True)
 
-    assert picked(reply) == ["3", "5"]
+    assert picked(reply) == ["5", "3"]
     assert [(one.name, one.value) for one in reply.fields] == [
         ("In the library", "1-2"),
         ("Asked for", "4"),
@@ -99,12 +99,23 @@ async def test_paging_a_long_series_loses_no_pick(say: Talk) -> None:
     second = _picker(_context(say), long, (2, 3, 30), 2, is_new=False)
 
     assert second.menus[0].line == "seasons tv:5 2-3,{} page:2"
-    assert [one.line for one in second.choices[-2:]] == [
-        "seasons tv:5 2-3,30 page:1",
-        "seasons tv:5 2-3,30 page:3",
+    assert [(one.label, one.line) for one in second.choices[-2:]] == [
+        ("Later", "seasons tv:5 2-3,30 page:1"),
+        ("Earlier", "seasons tv:5 2-3,30 page:3"),
     ]
     assert len(second.menus[0].options) == 25
-    assert second.menus[0].options[4].line == "seasons tv:5 2-3,30 +30 page:2"
+    assert second.menus[0].options[5].line == "seasons tv:5 2-3,30 +30 page:2"
+
+
+async def test_the_newest_season_is_offered_first_and_specials_last(say: Talk) -> None:
+    reply = await say("seasons tv:1396")
+
+    assert [one.value for one in reply.menus[0].options] == ["5", "4", "3", "0"]
+    assert [one.label for one in reply.choices] == [
+        "Latest: season 5",
+        "First: season 3",
+        "All 3 missing",
+    ]
 
 
 def _context(say: Talk) -> Context:

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,12 @@ from tests.household import Talk
 from medianest_bot.app import App, open_app
 from medianest_bot.core import people
 from medianest_bot.core.context import Asked
+from medianest_bot.core.dispatch import Dispatch
+from medianest_bot.core.health import Health
+from medianest_bot.core.outbox import Reader
 from medianest_bot.core.reply import Picture, Reply, Show
 from medianest_bot.core.roles import PlaceKind
+from medianest_bot.core.words import Sorry
 from medianest_bot.demo import serve as household
 from medianest_bot.settings import read
 
@@ -183,3 +188,16 @@ async def test_a_kuma_that_never_answered_is_said(tmp_path: Path) -> None:
     assert reply.text.startswith("Uptime Kuma ")
     assert not reply.failed
     assert [item.title for item in reply.items] == ["Plex", "Seerr", "Uptime Kuma"]
+
+
+async def test_an_old_card_stays_until_more_is_known_than_it_says(say: Talk) -> None:
+    house = say.demo.app.house
+    unasked = Health(house.store, house.outbox, house.now, {}, house.kuma)
+    after_a_restart = Dispatch(replace(house, health=unasked), b"key")
+    with pytest.raises(Sorry, match="Not everything has been checked yet"):
+        await after_a_restart.draw("show status", Reader("console", "ana", "room"))
+    await unasked.standing(ask=True)
+    drawn_again = await after_a_restart.draw(
+        "show status", Reader("console", "ana", "room")
+    )
+    assert drawn_again.follows == "status"

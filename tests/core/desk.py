@@ -57,6 +57,11 @@ class Desk:
         assert person is not None
         return person
 
+    async def left(self, person_id: int) -> int:
+        """How many titles somebody may still ask for within the hour."""
+        async with self.store.read() as db:
+            return (await Limits(self.store, self.clock).left(db, person_id))[0].left
+
     async def ask(self, who: str, kind: Kind, tmdb_id: int, seasons: str = "") -> Asked:
         known = Known("Dune", 2021)
         wish = Wish(kind, tmdb_id, seasons, known)

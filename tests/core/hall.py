@@ -17,8 +17,10 @@ from medianest_bot.core.dispatch import Dispatch
 from medianest_bot.core.downloads import Downloads
 from medianest_bot.core.health import Health
 from medianest_bot.core.house import House
-from medianest_bot.core.limits import Limits
+from medianest_bot.core.limits import Left, Limits
 from medianest_bot.core.outbox import Outbox, Reader
+from medianest_bot.core.pictures import Pictures
+from medianest_bot.core.places import Places
 from medianest_bot.core.reply import Choice, Item, Menu, Option, Reply, Suggestion
 from medianest_bot.core.requests import Requests
 from medianest_bot.core.roles import PlaceKind, Role
@@ -93,6 +95,11 @@ class Hall:
     ) -> Reply:
         return await self.dispatch.draw(line, Reader("console", who, "room", place))
 
+    async def left(self, name: str) -> tuple[Left, ...]:
+        person_id = await self.id_of(name)
+        async with self.store.read() as db:
+            return await self.house.limits.left(db, person_id)
+
     async def id_of(self, name: str) -> int:
         async with self.store.read() as db:
             person = await people.find(db, name)
@@ -116,14 +123,17 @@ class Chat:
     """A chat that shows what it is given; a test decides how well it works."""
 
     platform: str = "console"
-    pace_s: float = 0.001
     only_place: str | None = None
     edited: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
     trouble: list[Exception] = field(default_factory=list)
     is_gone: bool = False
     slow: dict[str, asyncio.Event] = field(default_factory=dict)
+    paces: dict[str, float] = field(default_factory=dict)
     happened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def pace_s(self, card: Card) -> float:
+        return self.paces.get(card.message, 0.001)
 
     async def edit(self, card: Card, reply: Reply) -> bool:
         await self._may_fail(card.subject)
@@ -264,6 +274,8 @@ def _house(
             folder=folder,
         ),
         health=Health(store, outbox, now, {}),
+        pictures=Pictures(None),
+        places=Places(store, outbox, now),
         plex=None,
         seerr=None,
         kuma=None,
@@ -362,6 +374,13 @@ def _commands(shelf: Shelf) -> Commands:
             menus=(Menu("Pick", (Option("A", "a", f"{shelf.long} a"),), pick),),
         )
 
+    @command("Offer a button that asks first")
+    async def wonder(ctx: Context) -> Reply:
+        del ctx
+        why = Choice("Why", shelf.long, ask="Why is that?")
+        again = Choice("Say", "echo", ask="What do I say?")
+        return Reply(text="Hm", items=(Item("one", choices=(why,)),), choices=(again,))
+
     made: tuple[Command, ...] = (show, dawdle, offer, echo, tea, count, crash)
-    made += (ask, refuse, admin_look, write)
+    made += (wonder, ask, refuse, admin_look, write)
     return Commands({one.name: one for one in made})

@@ -91,7 +91,7 @@ def test_words_fill_the_arguments_in_order(text: str, values: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("found", "text", "said"),
     [
-        (search, "", "“search” needs title: its name. For example: search dune"),
+        (search, "", "Please write its name behind “search”. For example: search dune"),
         (
             search,
             "dune where:moon",

@@ -2,37 +2,28 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import structlog
 from tests.core.hall import LONG, REFERENCE, Hall, asked, open_hall
 from tests.drawing import drawn
+from tests.locks import locked
 
 from medianest_bot.core.reply import Choice, Reply, Show, Suggestion, Tone
 from medianest_bot.core.roles import PlaceKind, Role
 from medianest_bot.core.store import config, errors_log, people
 from medianest_bot.core.words import Sorry
 
-AGAIN = "<Search again → search ask Search again>"
+AGAIN = "<Search again → ~68be826f1572aac0f01ffe43 ask Search again>"
 
 
 @pytest.fixture
 async def hall(tmp_path: Path, database_template: Path) -> AsyncIterator[Hall]:
     async with open_hall(tmp_path, database_template) as opened:
         yield opened
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Another program writes to the database for as long as this lasts."""
-    with closing(sqlite3.connect(folder / "hall.sqlite")) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
 
 
 async def note_of(hall: Hall) -> str | None:
@@ -152,6 +143,13 @@ async def test_picks_of_a_menu_go_where_its_long_line_wants_them(hall: Hall) -> 
     assert await hall.say(menu.options[0].line) == await hall.say(f"{LONG} a")
 
 
+async def test_a_long_menu_nothing_was_picked_in_leaves_no_trace_of_it(
+    hall: Hall,
+) -> None:
+    menu = (await hall.say("offer")).menus[0]
+    assert await hall.say(menu.line.replace("{}", "")) == await hall.say(LONG)
+
+
 async def test_buttons_work_after_a_restart(
     tmp_path: Path, database_template: Path
 ) -> None:
@@ -177,7 +175,7 @@ async def test_a_button_carries_no_more_than_its_presser_may(hall: Hall) -> None
 async def test_what_was_done_is_told_even_if_its_buttons_cannot_be_kept(
     hall: Hall, tmp_path: Path
 ) -> None:
-    with locked(tmp_path):
+    async with locked(tmp_path / "hall.sqlite"):
         reply = await hall.say("offer")
     assert drawn(reply) == "# \nChoose\n- one\n<Short → echo hi>"
 
@@ -188,7 +186,7 @@ async def test_what_was_done_is_told_even_if_its_buttons_cannot_be_kept(
 async def test_a_busy_store_is_one_sentence_and_changes_nothing(
     hall: Hall, tmp_path: Path
 ) -> None:
-    with locked(tmp_path):
+    async with locked(tmp_path / "hall.sqlite"):
         reply = await hall.say("write hello")
     assert drawn(reply) == (
         "#  [bad, failed]\n"
@@ -219,8 +217,9 @@ async def test_the_record_of_a_long_button_names_its_command(hall: Hall) -> None
 async def test_a_fault_is_answered_also_while_it_cannot_be_recorded(
     hall: Hall, tmp_path: Path
 ) -> None:
-    with locked(tmp_path), structlog.testing.capture_logs() as logged:
-        reply = await hall.say("crash")
+    async with locked(tmp_path / "hall.sqlite"):
+        with structlog.testing.capture_logs() as logged:
+            reply = await hall.say("crash")
     assert reply.text.startswith("That did not work (reference abc123).")
     assert [one["event"] for one in logged] == ["broken", "record"]
 
@@ -228,11 +227,13 @@ async def test_a_fault_is_answered_also_while_it_cannot_be_recorded(
 async def test_a_record_does_not_keep_anybody_waiting(
     tmp_path: Path, database_template: Path
 ) -> None:
-    async with open_hall(tmp_path, database_template, patience_s=4) as hall:
-        with locked(tmp_path):
-            started = time.monotonic()
-            reply = await hall.say("crash")
-            took_s = time.monotonic() - started
+    async with (
+        open_hall(tmp_path, database_template, patience_s=4) as hall,
+        locked(tmp_path / "hall.sqlite"),
+    ):
+        started = time.monotonic()
+        reply = await hall.say("crash")
+        took_s = time.monotonic() - started
     assert reply.failed
     assert took_s < 3.5
 
@@ -264,12 +265,12 @@ async def test_a_line_given_up_half_way_leaves_nothing(hall: Hall) -> None:
 
 async def test_drawing_costs_nothing_and_knows_its_reader(hall: Hall) -> None:
     hall.shelf.cards["tea:1"] = "hot"
-    left = await hall.house.limits.left(await hall.id_of("ana"))
+    left = await hall.left("ana")
     for _ in range(150):
         reply = await hall.draw("show tea:1")
     assert drawn(reply) == "#  [follows tea:1]\nhot"
     assert hall.shelf.seen[-1].member.name == "ana"
-    assert await hall.house.limits.left(await hall.id_of("ana")) == left
+    assert await hall.left("ana") == left
     assert (await hall.say("echo hi")).text == "member: hi"
 
 

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 from tests.core.hall import NOON, Chat, Clock, Hall, card, delivering, open_hall, until
+from tests.locks import locked
 
 from medianest_bot.core.health import SUBJECT, Health, ServiceHealth, Up
 from medianest_bot.core.outbox import Outbox
@@ -155,14 +155,13 @@ async def test_a_locked_store_does_not_end_the_watch(
         {"plex": neighbour.probe},
         wait=lambda _seconds: asyncio.sleep(0.01),
     )
-    watch = asyncio.create_task(health.run())
 
     async def is_probed_again() -> bool:
         return neighbour.probed >= 2
 
-    with closing(sqlite3.connect(tmp_path / "hall.sqlite")) as other:
-        other.execute("BEGIN IMMEDIATE")
+    async with locked(tmp_path / "hall.sqlite"):
         with structlog.testing.capture_logs() as logged:
+            watch = asyncio.create_task(health.run())
             await until(is_probed_again)
     assert [one["event"] for one in logged][:1] == ["health check"]
 

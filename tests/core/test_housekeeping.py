@@ -11,23 +11,31 @@ from tests.core.hall import NOON, Hall, card, open_hall
 from medianest_bot.core.health import SUBJECT
 from medianest_bot.core.housekeeping import AT_MOST, AT_ONCE, Housekeeping
 from medianest_bot.core.reply import Reply
-from medianest_bot.core.store import errors_log, lines, news, spent, status
-from medianest_bot.core.store.tables import (
-    cards,
-    error_logs,
-    service_hours,
+from medianest_bot.core.store import (
+    errors_log,
+    inbox,
+    lines,
+    news,
+    sent_pictures,
+    spent,
+    status,
+    strangers,
+    tables,
+    tickets,
 )
-from medianest_bot.core.store.tables import lines as lines_table
-from medianest_bot.core.store.tables import news as news_table
-from medianest_bot.core.store.tables import spent as spent_table
 
+HOUR = timedelta(hours=1)
 TABLES = {
-    "lines": lines_table,
-    "cards": cards,
-    "errors": error_logs,
-    "news": news_table,
-    "spent": spent_table,
-    "hours": service_hours,
+    "lines": tables.lines,
+    "cards": tables.cards,
+    "errors": tables.error_logs,
+    "news": tables.news,
+    "spent": tables.spent,
+    "hours": tables.service_hours,
+    "inbox": tables.inbox,
+    "tickets": tables.tickets,
+    "strangers": tables.strangers,
+    "pictures": tables.sent_pictures,
 }
 
 
@@ -64,6 +72,12 @@ async def fill(hall: Hall) -> None:
         await news.add(tx, "waiting", ana, "show tea:1", NOON)
         await spent.add(tx, ana, "request", NOON)
         await status.add_check(tx, "plex", NOON, ok=True, ms=2)
+        await inbox.take(tx, "telegram", [(n, "{}") for n in (1, 2, 3)], NOON)
+        await inbox.finished(tx, "telegram", [1], NOON)
+        await inbox.set_aside(tx, "telegram", 2, NOON)
+        await tickets.keep(tx, "key", "telegram", "1", "help", NOON + HOUR)
+        await strangers.told(tx, "telegram", "1", NOON)
+        await sent_pictures.keep(tx, "telegram", "plex:/a", "f1", NOON)
     await hall.outbox.follow(card("tea:1"), Reply(text="hot"))
     await hall.outbox.follow(card(SUBJECT, "2"), Reply(text="fine"))
 
@@ -71,12 +85,13 @@ async def fill(hall: Hall) -> None:
 @pytest.mark.parametrize(
     ("days", "left"),
     [
-        (0, (1, 2, 1, 2, 1, 1)),
-        (2, (1, 1, 1, 2, 0, 1)),
-        (61, (1, 1, 1, 1, 0, 0)),
-        (91, (1, 1, 0, 1, 0, 0)),
-        (401, (1, 0, 0, 1, 0, 0)),
-        (1001, (0, 0, 0, 1, 0, 0)),
+        (0, (1, 2, 1, 2, 1, 1, 3, 1, 1, 1)),
+        (2, (1, 1, 1, 2, 0, 1, 3, 0, 1, 1)),
+        (3, (1, 1, 1, 2, 0, 1, 2, 0, 0, 1)),
+        (61, (1, 1, 1, 1, 0, 0, 2, 0, 0, 1)),
+        (91, (1, 1, 0, 1, 0, 0, 1, 0, 0, 0)),
+        (401, (1, 0, 0, 1, 0, 0, 1, 0, 0, 0)),
+        (1001, (0, 0, 0, 1, 0, 0, 1, 0, 0, 0)),
     ],
 )
 async def test_each_thing_is_kept_for_its_time_and_no_longer(
@@ -118,6 +133,35 @@ async def test_only_the_newest_lines_and_errors_are_kept(hall: Hall) -> None:
     newest = range(AT_ONCE + 6, AT_ONCE + 3, -1)
     async with hall.store.read() as db:
         left = [one.reference for one in await errors_log.latest(db, 9)]
-        keys = set(await db.scalars(select(lines_table.c.key)))
+        keys = set(await db.scalars(select(tables.lines.c.key)))
     assert left == [f"e{number}" for number in newest]
     assert keys == {f"k{number}" for number in newest}
+
+
+async def test_what_a_guest_can_make_grow_ends_somewhere(hall: Hall) -> None:
+    caps = [(name, 3, cap) for name, _most, cap in AT_MOST]
+    async with hall.store.begin() as tx:
+        await inbox.take(tx, "telegram", [(n, "{}") for n in range(15)], NOON)
+        await inbox.finished(tx, "telegram", range(5), NOON)
+        for number in range(5):
+            name = str(number)
+            at = NOON + timedelta(seconds=number)
+            await inbox.set_aside(tx, "telegram", 5 + number, NOON)
+            await tickets.keep(tx, name, "telegram", "1", "help", at + HOUR)
+            await strangers.told(tx, "telegram", name, at)
+            await sent_pictures.keep(tx, "telegram", name, "token", at)
+    await Housekeeping(hall.store, hall.clock, at_most=caps).tidy()
+    async with hall.store.read() as db:
+        left = {
+            "updates": set(await db.scalars(select(tables.inbox.c.update_id))),
+            "tickets": set(await db.scalars(select(tables.tickets.c.key))),
+            "strangers": set(await db.scalars(select(tables.strangers.c.account))),
+            "pictures": set(await db.scalars(select(tables.sent_pictures.c.source))),
+        }
+    assert left == {
+        # What is not done is nobody's to forget.
+        "updates": {2, 3, 4, 7, 8, 9, *range(10, 15)},
+        "tickets": {"2", "3", "4"},
+        "strangers": {"2", "3", "4"},
+        "pictures": {"2", "3", "4"},
+    }

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.core.hall import NOON, Hall, open_hall, until
+from tests.locks import locked
 
 from medianest_bot.core.limits import Left, Limits, What
 from medianest_bot.core.store import people, spent
@@ -108,8 +108,7 @@ async def test_counts_that_could_not_be_written_are_written_later(
 ) -> None:
     limits = hall.house.limits
     used(limits, await hall.id_of("ana"), 3)
-    with closing(sqlite3.connect(tmp_path / "hall.sqlite")) as other:
-        other.execute("BEGIN IMMEDIATE")
+    async with locked(tmp_path / "hall.sqlite"):
         with pytest.raises(StoreBusy):
             await limits.flush()
     assert await written(hall.store) == 0
@@ -167,7 +166,7 @@ async def test_what_is_left_and_when_it_renews(hall: Hall) -> None:
     async with hall.store.begin() as tx:
         await limits.spend(tx, ana, What.DOWNLOAD)
     renews = NOON + timedelta(hours=1)
-    assert await limits.left(ana) == (
+    assert await hall.left("ana") == (
         Left(What.REQUEST, 20, 20, None),
         Left(What.DOWNLOAD, 3, 5, renews),
     )
@@ -183,7 +182,7 @@ async def test_what_is_undone_is_not_spent(hall: Hall) -> None:
 
     with pytest.raises(RuntimeError):
         await change_ones_mind()
-    assert [one.left for one in await limits.left(ana)] == [20, 5]
+    assert [one.left for one in await hall.left("ana")] == [20, 5]
 
 
 async def test_twenty_at_once_cannot_spend_more_than_there_is(hall: Hall) -> None:

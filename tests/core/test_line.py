@@ -51,6 +51,12 @@ def test_a_cleaned_line_has_no_control_characters(text: str) -> None:
         ("where:library dune", "where:library dune", {}),
         ("dune other:thing", "dune other:thing", {}),
         ("movie:438631", "movie:438631", {}),
+        ('dune where:"a b" page:2', "dune", {"where": "a b", "page": "2"}),
+        ('dune where:"say \\"hi\\""', "dune", {"where": 'say "hi"'}),
+        ('where:"a b"', "", {"where": "a b"}),
+        ('dune where:"a', 'dune where:"a', {}),
+        ('"dune where:" page:"1 2"', '"dune where:"', {"page": "1 2"}),
+        ('dune x"where:a', 'dune x"where:a', {}),
     ],
 )
 def test_only_known_trailing_options_are_taken_off(
@@ -73,3 +79,14 @@ def test_quoted_free_text_is_never_taken_for_options(text: str) -> None:
     rest, found = line.options(line.quoted(text), frozenset({"where"}))
 
     assert (line.unquoted(rest), found) == (cleaned, {})
+
+
+@given(st.text(max_size=100), st.text(max_size=100))
+def test_quoted_text_is_read_back_as_an_option(title: str, text: str) -> None:
+    typed = f"{line.quoted(title)} where:{line.quoted(text)}"
+    rest, found = line.options(typed, frozenset({"where"}))
+
+    assert (line.unquoted(rest), found) == (
+        line.clean(title),
+        {"where": line.clean(text)},
+    )

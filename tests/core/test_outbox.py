@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 import structlog
 from structlog.typing import EventDict
 from tests.core.hall import Chat, Hall, card, delivering, open_hall, until
+from tests.locks import locked
 
-from medianest_bot.core.outbox import fingerprint
+from medianest_bot.core.outbox import Away, fingerprint
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import cards, news, people, requests
@@ -128,6 +128,17 @@ async def test_one_slow_card_delays_no_other(hall: Hall, chat: Chat) -> None:
     assert (chat.edited, chat.told) == ([("2", "hot")], [("tim", "hot")])
 
 
+async def test_each_card_is_redrawn_at_its_own_pace(hall: Hall, chat: Chat) -> None:
+    chat.paces["1"] = 3600
+    await followed(hall)
+    await followed(hall, message="2")
+    hall.set("tea:1", "warm")
+    await chat.until(lambda: ("2", "warm") in chat.edited)
+    hall.set("tea:1", "hot")
+    await chat.until(lambda: ("2", "hot") in chat.edited)
+    assert ("1", "hot") not in chat.edited
+
+
 async def test_a_redraw_that_fails_is_tried_again(hall: Hall, chat: Chat) -> None:
     chat.trouble = [RuntimeError("rate limit"), RuntimeError("network")]
     await followed(hall)
@@ -135,6 +146,15 @@ async def test_a_redraw_that_fails_is_tried_again(hall: Hall, chat: Chat) -> Non
         hall.set("tea:1", "hot")
         await chat.until(lambda: chat.edited == [("1", "hot")])
     assert [one["event"] for one in logged] == ["redraw", "redraw"]
+
+
+async def test_a_chat_that_is_away_is_no_fault_of_ours(hall: Hall, chat: Chat) -> None:
+    chat.trouble = [Away(), Away()]
+    await followed(hall)
+    with structlog.testing.capture_logs() as logged:
+        hall.set("tea:1", "hot")
+        await chat.until(lambda: chat.edited == [("1", "hot")])
+    assert [one["event"] for one in logged] == ["redraw waits", "redraw waits"]
 
 
 async def test_a_card_that_cannot_be_drawn_stays_as_it_is(
@@ -269,8 +289,7 @@ async def test_a_locked_store_loses_no_change(
     hall: Hall, chat: Chat, tmp_path: Path
 ) -> None:
     await followed(hall)
-    with closing(sqlite3.connect(tmp_path / "hall.sqlite")) as other:
-        other.execute("BEGIN IMMEDIATE")
+    async with locked(tmp_path / "hall.sqlite"):
         with structlog.testing.capture_logs():
             hall.set("tea:1", "hot")
             await chat.until(lambda: bool(chat.edited))
@@ -352,8 +371,7 @@ async def test_what_could_not_be_noted_is_not_told_again(
         async with delivering(hall):
             await hall.tell("show tea:1")
             await settled()
-            with closing(sqlite3.connect(tmp_path / "hall.sqlite")) as other:
-                other.execute("BEGIN IMMEDIATE")
+            async with locked(tmp_path / "hall.sqlite"):
                 with structlog.testing.capture_logs() as logged:
                     chat.slow.pop("ana").set()
                     await until(lambda: _happened(logged, "deliver", times=2))
@@ -421,6 +439,42 @@ async def test_another_of_somebodys_chats_is_tried_next(hall: Hall, chat: Chat) 
     await hall.tell("show tea:1")
     await until_none_waits(hall)
     assert telegram.told == [("7", "hot")]
+
+
+async def test_who_blocked_us_in_one_chat_is_told_in_another_first(
+    hall: Hall, chat: Chat
+) -> None:
+    hall.shelf.cards["tea:1"] = "hot"
+    number = await hall.id_of("ana")
+    async with hall.store.begin() as tx:
+        await people.link(tx, number, "telegram", "7", "ana", hall.clock())
+        await people.set_unreachable(tx, "console", "ana", hall.clock())
+    telegram = Chat("telegram")
+    hall.outbox.attach(telegram)
+    await hall.tell("show tea:1")
+    await until_none_waits(hall)
+    assert (telegram.told, chat.told) == ([("7", "hot")], [])
+
+
+async def test_news_wait_for_who_blocked_us_and_are_told_when_they_let_us(
+    hall: Hall, chat: Chat
+) -> None:
+    hall.shelf.cards["tea:1"] = "hot"
+    chat.is_gone = True
+    async with hall.store.begin() as tx:
+        await people.set_unreachable(tx, "console", "ana", hall.clock())
+    await hall.tell("show tea:1")
+    for attempt in range(1, 12):
+        one = await until_tried(hall, attempt)
+        hall.clock.at = one.next_at
+        hall.outbox.wake()
+    await until_tried(hall, 12)
+    chat.is_gone = False
+    async with hall.store.begin() as tx:
+        await people.set_unreachable(tx, "console", "ana", None)
+    hall.outbox.reachable_again("console")
+    await until_none_waits(hall)
+    assert chat.told == [("ana", "hot")]
 
 
 async def test_news_about_what_is_gone_are_not_kept_for_ever(

@@ -5,9 +5,11 @@ from itertools import pairwise
 
 import pytest
 from PIL import Image
+from tests.household import Talk
 
 from medianest_bot.core import pictures
-from medianest_bot.core.pictures import Shade, Strip
+from medianest_bot.core.pictures import Pictures, Shade, Strip
+from medianest_bot.services.errors import Missing
 
 ALL = tuple(Shade)
 
@@ -69,3 +71,24 @@ def test_names_are_readable_beside_their_row() -> None:
     image = drawn(Strip("Plex", ALL))
     row = image.crop((pictures.MARGIN, pictures.MARGIN, pictures.LEFT, 40))
     assert len(set(row.get_flattened_data())) > 5
+
+
+async def test_a_poster_of_plex_is_read_once(say: Talk) -> None:
+    plex = say.demo.app.house.plex
+    assert plex is not None
+    film = (await plex.search("metropolis")).value[0]
+    source = f"plex:{film.thumb}"
+    read = await say.demo.app.house.pictures.read(source)
+    assert Image.open(io.BytesIO(read)).format == "JPEG"
+    assert await say.demo.app.house.pictures.read(source) is read
+    forgetful = Pictures(plex, most=0)
+    assert await forgetful.read(source) is not await forgetful.read(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["https://elsewhere.example/x.jpg", "plex:/identity", "plex:", ""]
+)
+async def test_only_pictures_of_plex_are_read(say: Talk, source: str) -> None:
+    for read in (say.demo.app.house.pictures.read, Pictures(None).read):
+        with pytest.raises(Missing):
+            await read(source)

@@ -83,8 +83,7 @@ async def test_ten_presses_at_once_are_one_request(desk: Desk) -> None:
     assert sum(one.is_new for one in asked) == 1
     assert len({one.request.id for one in asked if one.request}) == 1
     assert (len(await desk.rows()), mine(desk)) == (1, [2])
-    left = await Limits(desk.store, desk.clock).left((await desk.person("ana")).id)
-    assert left[0].left == 19
+    assert await desk.left((await desk.person("ana")).id) == 19
 
 
 async def test_whoever_asks_second_follows_for_nothing_and_is_told_too(
@@ -97,8 +96,7 @@ async def test_whoever_asks_second_follows_for_nothing_and_is_told_too(
     assert [row.seerr_id for row in (tim, zoe)] == [first.seerr_id] * 2
     assert [stands(row) for row in (tim, zoe)] == [("pending", "followed")] * 2
     assert (again.id, mine(desk)) == (zoe.id, [2])
-    left = await Limits(desk.store, desk.clock).left(tim.person_id)
-    assert left[0].left == 20
+    assert await desk.left(tim.person_id) == 20
     desk.standin.approve(first.seerr_id or 0)
     async with desk.watching():
         for row in (first, tim, zoe):

@@ -36,8 +36,11 @@ def test_what_the_table_does_not_name_is_nobody() -> None:
         PlaceKind.PRIVATE: None,
         PlaceKind.HOUSEHOLD: Role.GUEST,
         PlaceKind.ADMIN: None,
+        PlaceKind.NEW: None,
         PlaceKind.OTHER: None,
     }
+    new = [counts_as(role, PlaceKind.NEW) for role in Role]
+    assert new == [None, None, Role.ADMIN]
     assert [counts_as(role, PlaceKind.OTHER) for role in Role] == [None] * 3
 
 

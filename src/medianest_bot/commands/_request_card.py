@@ -136,11 +136,14 @@ def state_of(row: MediaRequest) -> str:
     return text
 
 
-def choices(ctx: Context, row: MediaRequest) -> tuple[Choice, ...]:
+def choices(
+    ctx: Context, row: MediaRequest, where: str = "requests"
+) -> tuple[Choice, ...]:
+    """What its reader can do with it; `where` is the line of the list it stands in."""
     if not _is_own(ctx, row) or not State(row.state).can_be_cancelled:
         return ()
     label = _(LET_GO if row.reason == Reason.FOLLOWED else CANCEL)
-    return (Choice(label, f"requests cancel:{row.id}", Tone.BAD),)
+    return (Choice(label, f"{where} cancel:{row.id}", Tone.BAD),)
 
 
 def _is_own(ctx: Context, row: MediaRequest) -> bool:
@@ -158,8 +161,8 @@ async def _owner(ctx: Context, row: MediaRequest) -> str:
 
 def _sentence(ctx: Context, row: MediaRequest, who: str) -> str:
     reason = Reason(row.reason) if row.reason in list(Reason) else None
-    if who and row.state == State.NEEDS_ADMIN:
-        return _(WHO_IS, name=who)
+    if row.state == State.NEEDS_ADMIN and (who or ctx.is_admin):
+        return _(WHO_IS, name=who or ctx.member.name)
     if ctx.is_admin and reason in FOR_ADMINS:
         return _(FOR_ADMINS[reason])
     if reason in REASONS:

@@ -17,7 +17,7 @@ NO_SUCH = marked("There is no error with the reference {reference}.")
 SHOWN = 8
 
 
-@command("Show what went wrong lately", role=Role.ADMIN, where=Where.ADMINS)
+@command("Show what went wrong lately", role=Role.ADMIN, where=Where.ADMINS, reads=True)
 async def admin_errors(
     ctx: Context,
     reference: Annotated[str, Param("the reference of one error")] = "",

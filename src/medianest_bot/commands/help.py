@@ -23,7 +23,7 @@ async def names(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
     return tuple(Suggestion(c.name, c.name) for c in found)
 
 
-@command("Show what you can ask", role=Role.GUEST)
+@command("Show what you can ask", role=Role.GUEST, reads=True)
 async def help_(
     ctx: Context,
     about: Annotated[str, Param("a command's name", suggest=names, rest=True)] = "",
@@ -39,7 +39,7 @@ def _visible(ctx: Context) -> tuple[Command, ...]:
 
 
 def _everything(ctx: Context) -> Reply:
-    rows = (Item(title=c.usage(), text=_(c.help)) for c in _visible(ctx))
+    rows = (Item(title=c.brief(), text=_(c.help)) for c in _visible(ctx))
     return Reply(title=_(TITLE), items=tuple(rows), text=_(FOOT))
 
 

@@ -17,7 +17,9 @@ FRESH_S = 15.0
 """Whoever looks here has often just heard that something came."""
 
 
-@command("Show what the library holds", role=Role.GUEST, where=Where.QUIETLY)
+@command(
+    "Show what the library holds", role=Role.GUEST, where=Where.QUIETLY, reads=True
+)
 async def library(ctx: Context) -> Reply:
     if ctx.house.plex is None:
         raise Sorry(NO_PLEX)

@@ -27,13 +27,18 @@ ROLES = {
 }
 
 
-@command("Show who you are here and your limits", role=Role.GUEST, where=Where.PRIVATE)
+@command(
+    "Show who you are here and your limits",
+    role=Role.GUEST,
+    where=Where.PRIVATE,
+    reads=True,
+)
 async def me(ctx: Context) -> Reply:
     if ctx.person is None:
         return Reply(title=ctx.asked.shown_name, text=_(GUEST))
     async with ctx.house.store.read() as db:
         accounts = await people.accounts_of(db, ctx.person.id)
-    limits = await ctx.house.limits.left(ctx.person.id)
+        limits = await ctx.house.limits.left(db, ctx.person.id)
     fields = [Field(_("Role"), _(ROLES[ctx.role]))]
     chats = ", ".join(f"{one.platform} ({one.shown_name})" for one in accounts)
     fields.append(Field(_("Chats"), chats))

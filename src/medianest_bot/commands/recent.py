@@ -18,7 +18,12 @@ TITLE = marked("New in the library")
 SHOWN = 10
 
 
-@command("Show what came into the library lately", role=Role.GUEST, where=Where.QUIETLY)
+@command(
+    "Show what came into the library lately",
+    role=Role.GUEST,
+    where=Where.QUIETLY,
+    reads=True,
+)
 async def recent(ctx: Context) -> Reply:
     if ctx.house.plex is None:
         raise Sorry(NO_PLEX)

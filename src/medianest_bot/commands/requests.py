@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from math import ceil
 from typing import Annotated
 
 from medianest_bot.commands import _request_card
@@ -40,31 +41,33 @@ class Which(StrEnum):
 async def requests(
     ctx: Context,
     state: Annotated[Which, Param("how far they are")] = Which.ALL,
-    page: Annotated[int, Param("which page")] = 1,
+    page: Annotated[int | None, Param("which page")] = None,
     cancel: Annotated[int | None, Param("the number of one to take back")] = None,
 ) -> Reply:
+    show = Show.HERE if ctx.asked.pressed else Show.NEW
     if cancel is not None:
-        return await _cancel(ctx, cancel)
+        row = await ctx.house.requests.cancel(ctx.member, cancel)
+        if page is None:
+            return replace(await _request_card.of_row(ctx, row), show=show)
+    # What is taken back in a list leaves the list where it is.
+    return replace(await _list(ctx, state, page or 1), show=show)
+
+
+async def _list(ctx: Context, state: Which, page: int) -> Reply:
     states = _states(state)
-    page = max(1, min(page, 1000))
     async with ctx.house.store.read() as db:
         count = await rows.count_of(db, ctx.member.id, states)
+        page = max(1, min(page, ceil(count / A_PAGE)))
         skip = (page - 1) * A_PAGE
         found = await rows.of_person(db, ctx.member.id, states, A_PAGE, skip)
     if not found:
-        return Reply(text=_(NONE if state is Which.ALL and page == 1 else NONE_SUCH))
+        return Reply(text=_(NONE if state is Which.ALL else NONE_SUCH))
+    where = f"requests state:{state.value} page:{page}"
     return Reply(
         title=_(TITLE),
-        items=tuple(_item(ctx, row) for row in found),
+        items=tuple(_item(ctx, row, where) for row in found),
         choices=_pages(state, page, count),
-        show=Show.HERE if ctx.asked.pressed else Show.NEW,
     )
-
-
-async def _cancel(ctx: Context, number: int) -> Reply:
-    row = await ctx.house.requests.cancel(ctx.member, number)
-    reply = await _request_card.of_row(ctx, row)
-    return replace(reply, show=Show.HERE) if ctx.asked.pressed else reply
 
 
 def _states(which: Which) -> tuple[str, ...] | None:
@@ -73,14 +76,14 @@ def _states(which: Which) -> tuple[str, ...] | None:
     return OPEN if which is Which.OPEN else (State(which.value),)
 
 
-def _item(ctx: Context, row: MediaRequest) -> Item:
+def _item(ctx: Context, row: MediaRequest, where: str) -> Item:
     name = _request_card.name(row)
     show = Choice(_("Show"), f"show request:{row.id}")
     return Item(
         title=name,
         text=_request_card.state_of(row),
         picture=Picture(name, row.poster) if row.poster else None,
-        choices=(show, *_request_card.choices(ctx, row)),
+        choices=(show, *_request_card.choices(ctx, row, where)),
     )
 
 

@@ -32,6 +32,7 @@ LONGEST = 60
     "Search for a film, a series or a video",
     role=Role.GUEST,
     where=Where.QUIETLY,
+    reads=True,
     notes="imdb:tt1160419, tmdb:438631 and links from IMDb, TMDB, TheTVDB and Plex "
     "work too.",
 )

@@ -40,7 +40,7 @@ A_PAGE = 25
 _TOGGLE = re.compile(r"[+-]?(\d{1,3})")
 
 
-@command("Pick seasons of a series", where=Where.PRIVATE, hidden=True)
+@command("Pick seasons of a series", where=Where.PRIVATE, reads=True, hidden=True)
 async def seasons(
     ctx: Context,
     title: Annotated[str, Param("which series", example="tv:1396")],
@@ -108,16 +108,17 @@ def _chosen(picked: str, toggle: str) -> tuple[int, ...]:
 
 
 def _free(details: Details) -> tuple[Season, ...]:
-    """Seasons that can be asked for; empty specials are none."""
+    """Seasons that can be asked for, newest first; empty specials are none."""
     if details.state is MediaState.AVAILABLE:
         return ()
-    return tuple(
+    free = (
         one
         for one in details.seasons
         if not one.requested
         and one.state is not MediaState.AVAILABLE
         and (one.number > 0 or one.episodes > 0)
     )
+    return tuple(sorted(free, key=lambda one: -one.number))
 
 
 def _fields(details: Details, chosen: tuple[int, ...]) -> tuple[Field, ...]:
@@ -157,10 +158,11 @@ def _usual(named: str, free: list[int]) -> list[Choice]:
     """Latest, first and all of what is missing, each where it says something new."""
     if not free:
         return []
-    ways = [(_("Latest ({number})", number=free[-1]), str(free[-1]))]
+    latest, first = max(free), min(free)
+    ways = [(_("Latest: season {number}", number=latest), str(latest))]
     if len(free) > 1:
-        ways.append((_("First ({number})", number=free[0]), str(free[0])))
-        ways.append((_("All missing ({count})", count=len(free)), lists.MISSING))
+        ways.append((_("First: season {number}", number=first), str(first)))
+        ways.append((_("All {count} missing", count=len(free)), lists.MISSING))
     return [Choice(label, f"request {named} seasons:{way}") for label, way in ways]
 
 
@@ -170,9 +172,9 @@ def _pages(
     picked = lists.shown(chosen) or NONE
     found = []
     if page > 1:
-        found.append(Choice(_("Earlier"), f"seasons {named} {picked} page:{page - 1}"))
+        found.append(Choice(_("Later"), f"seasons {named} {picked} page:{page - 1}"))
     if page * A_PAGE < count:
-        found.append(Choice(_("Later"), f"seasons {named} {picked} page:{page + 1}"))
+        found.append(Choice(_("Earlier"), f"seasons {named} {picked} page:{page + 1}"))
     return tuple(found)
 
 

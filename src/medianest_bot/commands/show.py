@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
-from medianest_bot.commands import _request_card, download, status
+from medianest_bot.commands import _place_card, _request_card, download, status
 from medianest_bot.core.command import Param, command
 from medianest_bot.core.context import Context
 from medianest_bot.core.health import SUBJECT
 from medianest_bot.core.reply import Reply
-from medianest_bot.core.roles import Role
+from medianest_bot.core.roles import ADMIN_PLACES, Role
 from medianest_bot.core.words import Sorry, marked
 
 NO_SUCH = marked("There is nothing called “{subject}” to show.")
@@ -32,9 +32,21 @@ async def show(
     if subject == SUBJECT:
         return await status.drawn(ctx)
     kind, _colon, number = subject.partition(":")
+    if kind == "place" and ctx.is_admin:
+        return _place(ctx, number)
     draw = DRAWINGS.get(kind)
     is_number = number.isascii() and number.isdigit() and len(number) < 11
     is_theirs = ctx.role.covers(Role.MEMBER)
     if draw is None or not is_number or int(number) >= _LARGEST or not is_theirs:
         raise Sorry(NO_SUCH, subject=subject[:40])
     return await draw(ctx, int(number))
+
+
+def _place(ctx: Context, where: str) -> Reply:
+    """Of other chats than their own only admins read, and only among themselves."""
+    platform, _colon, chat = where.partition(":")
+    chat = ctx.house.places.id_now(platform, chat)
+    is_among_admins = ctx.asked.place.kind in ADMIN_PLACES
+    if not (is_among_admins or _place_card.is_here(ctx, platform, chat)):
+        raise Sorry(NO_SUCH, subject=f"place:{where}"[:40])
+    return _place_card.drawn(ctx, platform, chat)

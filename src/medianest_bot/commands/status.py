@@ -14,7 +14,7 @@ from medianest_bot.core.pictures import Shade, Strip
 from medianest_bot.core.reply import Choice, Item, Picture, Reply, Show, Tone
 from medianest_bot.core.roles import Role
 from medianest_bot.core.troubles import clock, service_name, worded
-from medianest_bot.core.words import _, ago, marked, n_
+from medianest_bot.core.words import Sorry, _, ago, marked, n_
 from medianest_bot.services.errors import ServiceError
 from medianest_bot.services.uptime_kuma import (
     Monitor,
@@ -62,7 +62,9 @@ WATCHED = marked("{name}, seen by Uptime Kuma")
 HOURS = 24
 
 
-@command("Show what is up, slow or down", role=Role.GUEST, where=Where.QUIETLY)
+@command(
+    "Show what is up, slow or down", role=Role.GUEST, where=Where.QUIETLY, reads=True
+)
 async def status(ctx: Context) -> Reply:
     return await drawn(ctx, ask=True)
 
@@ -70,6 +72,9 @@ async def status(ctx: Context) -> Reply:
 async def drawn(ctx: Context, *, ask: bool = False) -> Reply:
     """The status card; without `ask`, from what is known."""
     standing = await ctx.house.health.standing(ask=ask)
+    if not ask and _is_unasked(ctx, standing):
+        # After a restart an old card knows more than we do.
+        raise Sorry(NOT_YET)
     now = ctx.house.now()
     items = [_service(one, now) for one in standing.services]
     items += _watched(standing, now)
@@ -87,6 +92,12 @@ async def drawn(ctx: Context, *, ask: bool = False) -> Reply:
         follows=SUBJECT,
         show=Show.HERE if ctx.asked.pressed else Show.NEW,
     )
+
+
+def _is_unasked(ctx: Context, standing: Standing) -> bool:
+    """True until Uptime Kuma has answered, or not, for the first time."""
+    has_heard = standing.kuma is not None or standing.trouble is not None
+    return ctx.house.kuma is not None and not has_heard
 
 
 def _title(standing: Standing, down: int) -> str:

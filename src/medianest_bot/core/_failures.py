@@ -72,6 +72,11 @@ class Failures:
         await self._record_soon(self._keep_record(error, name, asked, reference))
         return replace(_bad(text, asked), failed=failed)
 
+    async def report(self, reference: str, what: str, cause: str) -> None:
+        """Keep a record of what went wrong while nobody waited for an answer."""
+        log.error("broken", line=what, cause=cause, ref=reference)
+        await self._record_soon(self._keep(reference, None, what, cause, ""))
+
     async def aclose(self) -> None:
         """Let records that are being written find the store still open."""
         if self._recording:
@@ -87,18 +92,31 @@ class Failures:
     async def _keep_record(
         self, error: Exception, name: str, asked: Asked, reference: str
     ) -> None:
-        """A full record for admins; where even that fails, the log has it."""
+        """A full record for admins."""
+        who = (asked.platform, asked.account)
+        cause, details = self._redact(_cause(error)), self._details(error)
+        await self._keep(reference, who, name, cause, details)
+
+    async def _keep(
+        self,
+        reference: str,
+        who: tuple[str, str] | None,
+        name: str,
+        cause: str,
+        details: str,
+    ) -> None:
+        """Where even the record fails, the log has it."""
         try:
             async with self._store.begin() as tx:
-                person = await people.by_account(tx, asked.platform, asked.account)
+                person = await people.by_account(tx, *who) if who else None
                 await errors_log.add(
                     tx,
                     reference=reference,
                     at=self._now(),
                     person_id=person.id if person else None,
                     command=name,
-                    cause=self._redact(_cause(error)),
-                    details=self._details(error),
+                    cause=cause,
+                    details=details,
                 )
         except Exception:
             log.exception("record", reference=reference)

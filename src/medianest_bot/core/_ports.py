@@ -22,17 +22,27 @@ class Reader:
     kind: PlaceKind = PlaceKind.PRIVATE
 
 
+class Closed(Exception):
+    """Somebody lets us write no more, for now: `outbox.reachable_again` says when."""
+
+
+class Away(Exception):
+    """The chat does not answer for now: worth another try, and no record of a fault."""
+
+
 class Port(Protocol):
     """What a chat offers the outbox. Methods may take as long as the chat does."""
 
     platform: str
-    pace_s: float
-    """Least seconds between two redraws of one card."""
     only_place: str | None
     """The one place whose messages are still there; None where all may be."""
 
+    def pace_s(self, card: Card) -> float:
+        """Least seconds between two redraws of this card."""
+        ...
+
     async def edit(self, card: Card, reply: Reply) -> bool:
-        """Redraw a sent message; False when it is gone for good."""
+        """Redraw a sent message; False when it is gone for good. May raise Closed."""
         ...
 
     async def tell(self, account: str, reply: Reply) -> bool:

@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
-from medianest_bot.core._ports import Draw, Port, Ports, Reader, fingerprint
+from medianest_bot.core._ports import (
+    Away,
+    Closed,
+    Draw,
+    Port,
+    Ports,
+    Reader,
+    fingerprint,
+)
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import cards
 from medianest_bot.core.store.cards import Card
@@ -75,7 +83,7 @@ class Redrawing:
                 else:
                     failed += 1
                     self._try_again(card, failed)
-                await self._wait(min(port.pace_s * 2**failed, _LONGEST_S))
+                await self._wait(min(port.pace_s(card) * 2**failed, _LONGEST_S))
         finally:
             # Here and not in a callback: a change in between must start a new task.
             del self._running[number]
@@ -98,9 +106,13 @@ class Redrawing:
                     return True
             is_there = await port.edit(card, reply)
             await self._note(card, mark if is_there else None)
-        except Sorry:
-            # What it showed is gone, or its reader may no longer see it.
+        except (Sorry, Closed):
+            # What it showed is gone, or its reader may not see it, or not now.
             log.info("not redrawn", subject=card.subject, platform=card.platform)
+        except Away as error:
+            reason = type(error.__cause__ or error).__name__
+            log.info("redraw waits", platform=card.platform, reason=reason)
+            return False
         except Exception:
             # A watcher: one broken card must not stop the others.
             log.exception("redraw", subject=card.subject, platform=card.platform)

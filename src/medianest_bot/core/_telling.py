@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from medianest_bot.core._ports import Draw, Ports, Reader
+from medianest_bot.core._ports import Away, Draw, Ports, Reader
 from medianest_bot.core.store import news, people
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.news import News
@@ -17,13 +17,14 @@ from medianest_bot.core.words import Sorry
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 50
+AT_ONCE = 60
+"""News on their way: more would only wait before a chat, drawn too early."""
 _TROUBLE_S = 5.0
 """After the store did not let us note what was told."""
 _TRIES = 8
 """After so many the chats have refused for good: some four hours."""
 _TRIES_UNATTACHED = 30
-"""The same where none of a person's chats is open: some three weeks."""
+"""The same where none of a person's chats is open to us: some three weeks."""
 _LONGEST = timedelta(days=1)
 
 COULD_NOT_REACH = "could not reach"
@@ -53,15 +54,19 @@ class Telling:
 
     async def start(self) -> bool:
         """Deliver what is due; False where there may be more of it."""
+        free = AT_ONCE - len(self._running)
+        if free <= 0:
+            # Whoever was told makes room, and has us look again.
+            return True
         async with self._store.read() as db:
-            due = await news.due(db, self._now(), AT_ONCE, besides=self._running)
+            due = await news.due(db, self._now(), free, besides=self._running)
         of_person: defaultdict[int, list[News]] = defaultdict(list)
         for one in due:
             of_person[one.person_id].append(one)
         for person_id, ones in of_person.items():
             task = asyncio.create_task(self._deliver(person_id, ones))
             self._running[person_id] = task
-        return len(due) < AT_ONCE
+        return len(due) < free
 
     async def aclose(self) -> None:
         tasks = list(self._running.values())
@@ -88,13 +93,20 @@ class Telling:
             return
         async with self._store.read() as db:
             accounts = await people.accounts_of(db, one.person_id)
-        is_reachable = any(self._ports.get(one.platform) for one in accounts)
+        is_reachable = any(
+            account.unreachable_at is None and self._ports.get(account.platform)
+            for account in accounts
+        )
         try:
             is_told = await self._tell(one, accounts)
         except Sorry:
             # Its subject is gone, or they may no longer see it: that will not mend.
             await self._put_off(one, NOTHING_TO_TELL)
             return
+        except Away as error:
+            reason = type(error.__cause__ or error).__name__
+            log.info("news wait", news=one.id, reason=reason)
+            is_told = False
         except Exception:
             log.exception("tell", news=one.id)
             is_told = False
@@ -108,8 +120,8 @@ class Telling:
         await self._put_off(one, COULD_NOT_REACH if is_last else None)
 
     async def _tell(self, one: News, accounts: Sequence[people.Account]) -> bool:
-        """Through the first chat that takes it."""
-        for account in accounts:
+        """Through the first chat that takes it; those that took nothing lately last."""
+        for account in sorted(accounts, key=lambda a: a.unreachable_at is not None):
             port = self._ports.get(account.platform)
             if port is None:
                 continue

@@ -14,36 +14,39 @@ the autocomplete. Nothing registers at import; `find` collects what a package ha
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
-from types import ModuleType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from enum import StrEnum
+from types import ModuleType
+from typing import Any
 
 from rapidfuzz import fuzz, process
 
 from medianest_bot.core import line as lines
-from medianest_bot.core.reply import Reply, Suggestion
+from medianest_bot.core._arguments import Argument, Param, Run, Suggest, arguments_of
 from medianest_bot.core.roles import ADMIN_PLACES, PlaceKind, Role
 from medianest_bot.core.words import Sorry, marked
 
-Run = Callable[..., Awaitable[Reply]]
-Suggest = Callable[[Any, str], Awaitable[tuple[Suggestion, ...]]]
-"""Takes a Context and what was typed so far. Not named: context knows commands."""
+__all__ = [
+    "Argument",
+    "Command",
+    "Commands",
+    "Param",
+    "Run",
+    "Suggest",
+    "Where",
+    "command",
+    "find",
+]
 
-NEEDS = marked("“{command}” needs {name}: {help}. For example: {example}")
-NO_SUCH_VALUE = marked("{name} can be {choices}, not “{given}”.")
-NOT_A_NUMBER = marked("{name} must be a whole number, not “{given}”.")
+NEEDS = marked("Please write {help} behind “{command}”. For example: {example}")
 TOO_MANY = marked("“{command}” does not know what to do with “{given}”.")
 UNKNOWN = marked(
     "There is no command “{word}”. To look for a title, type: search {word}. "
     "help shows everything else."
 )
 UNKNOWN_NEAR = marked("There is no command “{word}”. Did you mean {near}?")
-
-_NUMBERS = 2**31
 
 
 class Where(StrEnum):
@@ -57,61 +60,6 @@ class Where(StrEnum):
     """In a direct message; elsewhere only where answers can be hidden."""
     ADMINS = "admins"
     """In an admin place or an admin's direct messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """What a chat shows of one argument. `rest` takes the rest of the line."""
-
-    help: str
-    suggest: Suggest | None = None
-    rest: bool = False
-    example: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument, as read from the signature."""
-
-    name: str
-    keyword: str
-    """The parameter's own name: `as_` for what people write as `as`."""
-    param: Param
-    type: type
-    required: bool
-    default: Any
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        if issubclass(self.type, Enum):
-            return tuple(str(member.value) for member in self.type)
-        return ("yes", "no") if self.type is bool else ()
-
-    def parse(self, text: str) -> Any:
-        """`text` as this argument's type. Raises Sorry where it is none."""
-        if self.choices:
-            return self._chosen(text)
-        if self.type is int:
-            return self._number(text)
-        return text
-
-    def _chosen(self, text: str) -> Any:
-        given = text.casefold()
-        if given not in self.choices:
-            raise Sorry(
-                NO_SUCH_VALUE,
-                name=self.name,
-                choices=", ".join(self.choices),
-                given=text,
-            )
-        return given == "yes" if self.type is bool else self.type(given)
-
-    def _number(self, text: str) -> int:
-        digits = text.removeprefix("#").removeprefix("-")
-        is_number = digits.isascii() and digits.isdigit() and len(digits) < 11
-        if not is_number or int(digits) >= _NUMBERS:
-            raise Sorry(NOT_A_NUMBER, name=self.name, given=text)
-        return int(text.removeprefix("#"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +78,8 @@ class Command:
     """True where only buttons and cards use it, so that help leaves it out."""
     notes: str = ""
     """A sentence or two more for `help NAME`."""
+    reads: bool = False
+    """True where running it changes nothing, so that it may run beside others."""
 
     def is_for(self, role: Role, place: PlaceKind) -> bool:
         """True where somebody who counts as `role` there may ask this."""
@@ -139,6 +89,11 @@ class Command:
     def usage(self) -> str:
         """The form in one line: `download url [as:video|audio]`."""
         return " ".join((self.name, *(_usage(argument) for argument in self.arguments)))
+
+    def brief(self) -> str:
+        """The name and what it cannot do without: `download URL`."""
+        needs = (one.name.upper() for one in self.arguments if one.required)
+        return " ".join((self.name, *needs))
 
     def example(self) -> str:
         """A line that works, from the examples of its required arguments."""
@@ -157,7 +112,6 @@ class Command:
             raise Sorry(
                 NEEDS,
                 command=self.name,
-                name=missing[0].name,
                 help=missing[0].param.help,
                 example=self.example(),
             )
@@ -200,17 +154,45 @@ class Commands:
         Raises Sorry, suggesting the nearest name, where there is none.
         """
         words = text.removeprefix("/").split(" ")
-        for count in (2, 1):
-            name = " ".join(words[:count]).casefold()
-            if len(words) >= count and name in self.by_name:
-                return self.by_name[name], " ".join(words[count:])
-        raise self._unknown(" ".join(words[:2]), words[0])
+        name = self._name(words)
+        if name is None:
+            raise self._unknown(" ".join(words[:2]), words[0])
+        return self.by_name[name], " ".join(words[len(name.split(" ")) :])
+
+    def named(self, text: str) -> Command | None:
+        """The command a line names, as far as the line itself shows (no `~key`)."""
+        name = self._name(text[: lines.LONGEST].removeprefix("/").split())
+        return self.by_name[name] if name is not None else None
+
+    def knows(self, text: str) -> bool:
+        """True where a line begins with the name of a command."""
+        return self.named(text) is not None
+
+    def fits(self, text: str) -> bool:
+        """True where plain words are surely a command: its name, or all it needs.
+
+        "Library Wars" is a title, though `library` is a command.
+        """
+        found = self.named(text)
+        if found is None or found.hidden:
+            return False
+        _found, rest = self.split(text)
+        try:
+            found.parse(rest)
+        except Sorry:
+            return not rest
+        return True
 
     def visible(
         self, role: Role, place: PlaceKind = PlaceKind.PRIVATE
     ) -> tuple[Command, ...]:
         """What somebody of this role may ask there, without what only buttons use."""
         return tuple(c for c in self if not c.hidden and c.is_for(role, place))
+
+    def _name(self, words: Sequence[str]) -> str | None:
+        """Two words before one: `admin people` before anything called `admin`."""
+        names = (" ".join(words[:count]).casefold() for count in (2, 1))
+        return next((name for name in names if name in self.by_name), None)
 
     def _unknown(self, two: str, one: str) -> Sorry:
         names = [command.name for command in self if not command.hidden]
@@ -228,6 +210,7 @@ def command(
     role: Role = Role.MEMBER,
     where: Where = Where.ANYWHERE,
     draws: bool = False,
+    reads: bool = False,
     hidden: bool = False,
     notes: str = "",
 ) -> Callable[[Run], Command]:
@@ -240,10 +223,11 @@ def command(
             run=run,
             role=role,
             where=where,
-            arguments=_arguments(run),
+            arguments=arguments_of(run),
             draws=draws,
             hidden=hidden,
             notes=notes,
+            reads=reads or draws,
         )
 
     return made
@@ -260,31 +244,6 @@ def find(package: ModuleType) -> Commands:
                 raise ValueError(f"two commands are called “{thing.name}”")
             found[thing.name] = thing
     return Commands(dict(sorted(found.items())))
-
-
-def _arguments(run: Run) -> tuple[Argument, ...]:
-    hints = get_type_hints(run, include_extras=True)
-    signature = inspect.signature(run)
-    return tuple(
-        _read(name, hints[name], parameter.default)
-        for name, parameter in list(signature.parameters.items())[1:]
-    )
-
-
-def _read(name: str, hint: Any, default: Any) -> Argument:
-    if get_origin(hint) is not Annotated:
-        raise TypeError(f"{name} needs Annotated[…, Param(…)]")
-    kind, param = get_args(hint)
-    if get_origin(kind) in (Union, UnionType):
-        kind = next(part for part in get_args(kind) if part is not type(None))
-    return Argument(
-        name=name.rstrip("_"),
-        keyword=name,
-        param=param,
-        type=kind,
-        required=default is inspect.Parameter.empty,
-        default=None if default is inspect.Parameter.empty else default,
-    )
 
 
 def _usage(argument: Argument) -> str:

@@ -13,31 +13,36 @@ from collections.abc import Callable
 import structlog
 
 from medianest_bot.core import line as lines
+from medianest_bot.core._allowed import (
+    NOT_HERE,
+    NOT_YOURS,
+    Checked,
+    Stranger,
+    allowed,
+    locale_of,
+    role_of,
+)
 from medianest_bot.core._failures import Failures, OldButton, note
 from medianest_bot.core._long_lines import LongLines
-from medianest_bot.core.command import Command, Where
+from medianest_bot.core.command import Command
 from medianest_bot.core.context import Asked, Context, Place
 from medianest_bot.core.house import House
 from medianest_bot.core.outbox import Reader
-from medianest_bot.core.reply import Reply, Suggestion
-from medianest_bot.core.roles import ADMIN_PLACES, Role, counts_as
+from medianest_bot.core.reply import Choice, Reply, Suggestion, Tone
 from medianest_bot.core.store import people
+from medianest_bot.core.store.errors import StoreError
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.words import Sorry, _, marked, read_on, reading
 from medianest_bot.services.errors import ServiceError
+
+__all__ = ["LATE", "NOT_HERE", "STILL", "SUGGEST_S", "Checked", "Dispatch"]
 
 log = structlog.get_logger(__name__)
 
 SUGGEST_S = 0.9
 
-STRANGER = marked("This bot serves one household. Ask its admin to let you in.")
-NOT_ALLOWED = {
-    Role.GUEST: STRANGER,
-    Role.MEMBER: marked("That is for members of this household."),
-    Role.ADMIN: marked("That is for admins of this household."),
-}
-NOT_HERE = marked("Please ask that in the admin room or in a direct message.")
-NOT_YOURS = marked("Only the person who asked may press that.")
+LATE = marked("I was away when you asked for this. Do you still want it?")
+STILL = marked("Yes, do it")
 NOTHING = marked("Type a command, for example: search dune. help shows all of them.")
 
 
@@ -69,21 +74,68 @@ class Dispatch:
         """Wait for what is still being written down."""
         await self._failures.aclose()
 
-    async def run(self, line: str, asked: Asked) -> Reply:
-        """Do what a line asks; always answers, whatever happens."""
+    async def run(
+        self, line: str, asked: Asked, checked: Checked | None = None
+    ) -> Reply:
+        """Do what a line asks; always answers, whatever happens.
+
+        With what `check` has just found, nobody is looked up once more.
+        """
         reference = self._reference()
         with (
             structlog.contextvars.bound_contextvars(ref=reference, command=""),
             reading(asked.locale),
         ):
             try:
-                return await self._long_lines.shorten(await self._run(line, asked))
-            except Sorry as sorry:
-                return note(sorry, asked)
+                return await self._answered(line, asked, checked)
             except Exception as error:  # noqa: BLE001 - see above
                 # What breaks must reach the person as one sentence, and the admin
                 # as a full record; nothing may reach a chat as an exception.
                 return await self._failures.answer(error, line, asked, reference)
+
+    async def check(self, line: str, asked: Asked) -> Checked:
+        """Whether a line may run here, for them: spends nothing, asks no neighbour.
+
+        Arguments are left to `run`: a question may still have to be answered.
+        """
+        reference = self._reference()
+        with (
+            structlog.contextvars.bound_contextvars(ref=reference, command=""),
+            reading(asked.locale),
+        ):
+            try:
+                return await self._checked(line, asked)
+            except Exception as error:  # noqa: BLE001 - as in `run`
+                refused = await self._failures.answer(error, line, asked, reference)
+                return Checked(None, line, refused)
+
+    async def question(self, line: str) -> str | None:
+        """What the button of such a line asks first; the answer goes behind the line.
+
+        None where it asks nothing, or where the store does not say: then the command
+        itself says what it needs.
+        """
+        try:
+            return await self._long_lines.question(lines.clean(line))
+        except (Sorry, StoreError):
+            return None
+
+    async def ask_again(self, line: str, asked: Asked) -> Reply:
+        """Instead of running a line that comes too late to be still meant for sure."""
+        person = await self._person(asked.platform, asked.account)
+        with reading(locale_of(person, asked)):
+            whole = await self._long_lines.whole(lines.clean(line))
+            still = Choice(_(STILL), whole or line, Tone.GOOD)
+            reply = Reply(text=_(LATE), choices=(still,), only=True)
+            return await self._long_lines.shorten(reply)
+
+    async def shorten(self, reply: Reply) -> Reply:
+        """A chat's own reply, with lines that fit under its buttons."""
+        return await self._long_lines.shorten(reply)
+
+    async def report(self, what: str, cause: str) -> None:
+        """Keep a record for `admin errors` of what nobody can be answered."""
+        await self._failures.report(self._reference(), what, cause)
 
     async def draw(self, line: str, reader: Reader) -> Reply:
         """Draw a card again for its reader: read-only, free, asks no neighbour.
@@ -117,7 +169,7 @@ class Dispatch:
             async with asyncio.timeout(SUGGEST_S):
                 person = await self._person(asked.platform, asked.account)
                 context = self._context(found, asked, person, command)
-                with reading(_locale(person, asked)):
+                with reading(locale_of(person, asked)):
                     return await suggest(context, lines.clean(typed))
         except (Sorry, ServiceError, TimeoutError):
             return ()
@@ -130,40 +182,82 @@ class Dispatch:
         """What this person may ask in this place; nothing for strangers."""
         person = await self._person(asked.platform, asked.account)
         kind = asked.place.kind
-        role = _role(person, asked.place)
+        role = role_of(person, asked.place)
         return self._house.commands.visible(role, kind) if role else ()
 
-    async def _run(self, line: str, asked: Asked) -> Reply:
+    async def _answered(
+        self, line: str, asked: Asked, checked: Checked | None
+    ) -> Reply:
+        try:
+            reply = await self._run(line, asked, checked)
+        except Sorry as sorry:
+            reply = note(sorry, asked)
+        return await self._long_lines.shorten(reply)
+
+    async def _checked(self, line: str, asked: Asked) -> Checked:
+        try:
+            return await self._check(line, asked)
+        except Sorry as sorry:
+            refused = await self._long_lines.shorten(note(sorry, asked))
+            return Checked(None, line, refused, isinstance(sorry, Stranger))
+
+    async def _run(self, line: str, asked: Asked, checked: Checked | None) -> Reply:
+        if checked is not None and checked.role is not None:
+            person, whole = checked.person, checked.line
+            read_on(locale_of(person, asked))
+        else:
+            person = await self._person(asked.platform, asked.account)
+            read_on(locale_of(person, asked))
+            whole = await self._whole(line, asked, person)
+        if not whole:
+            return Reply(text=_(NOTHING))
+        command, rest = self._counted(whole, asked, person)
+        structlog.contextvars.bind_contextvars(command=command.name)
+        context = self._context(command, asked, person, whole)
+        return await command.run(context, **command.parse(rest))
+
+    async def _check(self, line: str, asked: Asked) -> Checked:
         person = await self._person(asked.platform, asked.account)
-        read_on(_locale(person, asked))
-        if _role(person, asked.place) is None:
-            raise Sorry(STRANGER)
+        read_on(locale_of(person, asked))
+        whole = await self._whole(line, asked, person)
+        if not whole:
+            return Checked(None, whole)
+        command, _rest = self._split(whole, asked)
+        self._context(command, asked, person, whole)
+        role = role_of(person, asked.place)
+        return Checked(command, whole, role=role, person=person)
+
+    async def _whole(self, line: str, asked: Asked, person: Person | None) -> str:
+        """The line itself, for whoever is somebody here and may press its card."""
+        if role_of(person, asked.place) is None:
+            raise Stranger
         if asked.pressed and asked.asker not in (None, asked.account):
             raise Sorry(NOT_YOURS)
         whole = await self._long_lines.whole(lines.clean(line))
         if whole is None:
             raise OldButton
-        if not whole:
-            return Reply(text=_(NOTHING))
-        command, rest = self._split(whole, asked, person)
-        structlog.contextvars.bind_contextvars(command=command.name)
-        context = self._context(command, asked, person, whole)
-        return await command.run(context, **command.parse(rest))
+        return whole
 
-    def _split(
+    def _counted(
         self, line: str, asked: Asked, person: Person | None
     ) -> tuple[Command, str]:
         """The command a line names, counted unless it only draws."""
         try:
-            command, rest = self._house.commands.split(line)
+            command, rest = self._split(line, asked)
         except Sorry:
             self._count(asked, person)
-            if asked.pressed:
-                raise OldButton from None
             raise
         if not command.draws:
             self._count(asked, person)
         return command, rest
+
+    def _split(self, line: str, asked: Asked) -> tuple[Command, str]:
+        try:
+            return self._house.commands.split(line)
+        except Sorry:
+            if asked.pressed:
+                raise OldButton from None
+            raise
 
     def _count(self, asked: Asked, person: Person | None) -> None:
         guest = f"{asked.platform}:{asked.account}"
@@ -177,20 +271,5 @@ class Dispatch:
         self, command: Command, asked: Asked, person: Person | None, line: str
     ) -> Context:
         """Who asks, if they may ask that here. Raises Sorry where they may not."""
-        role = _role(person, asked.place)
-        if role is None:
-            raise Sorry(STRANGER)
-        if not role.covers(command.role):
-            raise Sorry(NOT_ALLOWED[command.role])
-        if command.where is Where.ADMINS and asked.place.kind not in ADMIN_PLACES:
-            raise Sorry(NOT_HERE)
+        role = allowed(command, asked, person)
         return Context(self._house, asked, person, role, line)
-
-
-def _role(person: Person | None, place: Place) -> Role | None:
-    return counts_as(person.role if person else None, place.kind)
-
-
-def _locale(person: Person | None, asked: Asked) -> str | None:
-    """What a person chose, else what their chat says."""
-    return person.locale if person and person.locale else asked.locale

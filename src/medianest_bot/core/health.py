@@ -100,6 +100,10 @@ class Health:
         # What Uptime Kuma knows is asked once at the start, for cards from before.
         self._stirred.set()
 
+    def join(self, name: str, probe: Probe) -> None:
+        """Have one more probed from the next time on, like a chat that has opened."""
+        self._probes = {**self._probes, name: probe}
+
     async def run(self) -> None:
         """Probe, and follow Uptime Kuma's monitors, until cancelled."""
         async with asyncio.TaskGroup() as both:

@@ -11,6 +11,8 @@ from medianest_bot.core.downloads import Downloads
 from medianest_bot.core.health import Health
 from medianest_bot.core.limits import Limits
 from medianest_bot.core.outbox import Outbox
+from medianest_bot.core.pictures import Pictures
+from medianest_bot.core.places import Places
 from medianest_bot.core.requests import Requests
 from medianest_bot.core.search import Search
 from medianest_bot.core.store.engine import Store
@@ -31,6 +33,8 @@ class House:
     requests: Requests
     downloads: Downloads
     health: Health
+    pictures: Pictures
+    places: Places
     plex: Plex | None
     seerr: Seerr | None
     kuma: UptimeKuma | None

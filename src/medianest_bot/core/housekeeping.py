@@ -11,7 +11,18 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core import health
-from medianest_bot.core.store import cards, errors_log, lines, news, spent, status
+from medianest_bot.core.store import (
+    cards,
+    errors_log,
+    inbox,
+    lines,
+    news,
+    sent_pictures,
+    spent,
+    status,
+    strangers,
+    tickets,
+)
 from medianest_bot.core.store.engine import Store
 
 log = structlog.get_logger(__name__)
@@ -41,6 +52,12 @@ KEPT: tuple[tuple[str, timedelta, Prune], ...] = (
     # The longest limit is by the hour.
     ("spent", timedelta(hours=2), spent.prune),
     ("hours", timedelta(days=31), status.prune),
+    # Telegram delivers again for a day what we did not confirm.
+    ("inbox", timedelta(days=2), inbox.prune),
+    ("set aside", timedelta(days=90), inbox.prune_set_aside),
+    ("tickets", timedelta(0), tickets.prune),
+    ("strangers", timedelta(days=2), strangers.prune),
+    ("pictures", timedelta(days=90), sent_pictures.prune),
 )
 
 Cap = Callable[[AsyncConnection, int, int], Awaitable[int]]
@@ -50,6 +67,11 @@ AT_MOST: tuple[tuple[str, int, Cap], ...] = (
     # What a guest can make grow by talking must end somewhere.
     ("lines", 20_000, lines.cap),
     ("errors", 2_000, errors_log.cap),
+    ("inbox", 20_000, inbox.cap),
+    ("set aside", 200, inbox.cap_set_aside),
+    ("tickets", 10_000, tickets.cap),
+    ("strangers", 10_000, strangers.cap),
+    ("pictures", 20_000, sent_pictures.cap),
 )
 
 

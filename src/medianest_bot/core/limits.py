@@ -152,13 +152,12 @@ class Limits:
         for who in idle:
             del self._commands[who]
 
-    async def left(self, person_id: int) -> tuple[Left, ...]:
+    async def left(self, db: AsyncConnection, person_id: int) -> tuple[Left, ...]:
         """What is left of the limits that are counted by the hour."""
-        async with self._store.read() as db:
-            return (
-                await self._left(db, person_id, What.REQUEST),
-                await self._left(db, person_id, What.DOWNLOAD),
-            )
+        return (
+            await self._left(db, person_id, What.REQUEST),
+            await self._left(db, person_id, What.DOWNLOAD),
+        )
 
     async def _left(self, db: AsyncConnection, person_id: int, what: What) -> Left:
         rule = RULES[what]

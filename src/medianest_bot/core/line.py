@@ -3,7 +3,8 @@
     search dune part two where:library
     admin people link ana telegram:123
 
-Words are separated by spaces; double quotes keep several together. A command
+Words are separated by spaces; double quotes keep several together, in an option
+too (`name:"two words"`). A command
 whose first argument is free text takes everything up to the trailing
 `name:value` options.
 """
@@ -28,6 +29,7 @@ _REORDERING = dict.fromkeys(
 )
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)|(\S+)')
 _OPTION = re.compile(r'([a-z_]+):([^\s"]+)$')
+_TRAILING = re.compile(r'(?:^|(?<=\s))([a-z_]+):(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))\Z')
 
 
 def clean(text: str) -> str:
@@ -71,12 +73,11 @@ def options(text: str, names: frozenset[str]) -> tuple[str, dict[str, str]]:
     """Take the trailing `name:value` options off; only known names count."""
     found: dict[str, str] = {}
     while True:
-        head, _, last = text.rpartition(" ")
-        match = _OPTION.fullmatch(last)
+        match = _TRAILING.search(text)
         if match is None or match[1] not in names or match[1] in found:
             return text, found
-        found[match[1]] = match[2]
-        text = head.rstrip()
+        found[match[1]] = match[3] if match[2] is None else _unescape(match[2])
+        text = text[: match.start()].rstrip()
 
 
 def unquoted(text: str) -> str:

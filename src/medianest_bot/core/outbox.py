@@ -16,7 +16,15 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core._ports import Draw, Port, Ports, Reader, fingerprint
+from medianest_bot.core._ports import (
+    Away,
+    Closed,
+    Draw,
+    Port,
+    Ports,
+    Reader,
+    fingerprint,
+)
 from medianest_bot.core._redrawing import Redrawing
 from medianest_bot.core._telling import Telling
 from medianest_bot.core.reply import Reply
@@ -24,7 +32,7 @@ from medianest_bot.core.store import cards, news, people
 from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.engine import Store
 
-__all__ = ["Draw", "Outbox", "Port", "Reader", "fingerprint"]
+__all__ = ["Away", "Closed", "Draw", "Outbox", "Port", "Reader", "fingerprint"]
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +71,11 @@ class Outbox:
     def detach(self, port: Port) -> None:
         self._ports.remove(port)
 
+    def reachable_again(self, platform: str) -> None:
+        """Somebody let us write to them again: tell now what had to wait."""
+        self._ports.arrived.add(platform)
+        self._woken.set()
+
     def changed(self, subject: str) -> None:
         """Have every card that follows `subject` redrawn soon. Never waits."""
         self._dirty.add(subject)
@@ -91,6 +104,14 @@ class Outbox:
         # It may have changed between drawing and remembering.
         self._followed.append(kept)
         self._woken.set()
+
+    async def let_go(self, platform: str, place: str, message: str) -> None:
+        """A sent message shows something else by now: it follows nothing more."""
+        async with self._store.read() as db:
+            card = await cards.of_message(db, platform, place, message)
+        if card is not None:
+            async with self._store.begin() as tx:
+                await cards.forget(tx, card.id)
 
     async def run(self, draw: Draw) -> None:
         """Redraw and deliver until cancelled."""

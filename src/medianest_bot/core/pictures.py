@@ -1,4 +1,4 @@
-"""Small pictures drawn here: how the last day went."""
+"""Pictures: those drawn here (how the last day went), those only we may fetch."""
 
 from __future__ import annotations
 
@@ -7,9 +7,44 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from medianest_bot.services.errors import Missing
+from medianest_bot.services.plex import Plex
+
 WIDTH, ROW, GAP, LEFT, MARGIN = 720, 26, 8, 190, 14
 _GROUND = (24, 26, 31)
 _TEXT = (226, 229, 235)
+
+
+_FROM_PLEX = "plex:"
+_KEPT_BYTES = 16 * 2**20
+
+
+class Pictures:
+    """Reads what `Picture.source` names and no chat may fetch by itself."""
+
+    def __init__(self, plex: Plex | None, most: int = _KEPT_BYTES) -> None:
+        self._plex = plex
+        self._most = most
+        self._kept: dict[str, bytes] = {}
+
+    async def read(self, source: str) -> bytes:
+        """The picture at `plex:/path`. Raises ServiceError; Missing for other sources.
+
+        What was read lately is kept in memory.
+        """
+        if not source.startswith(_FROM_PLEX) or self._plex is None:
+            raise Missing("plex")
+        found = self._kept.pop(source, None)
+        if found is None:
+            found = await self._plex.poster(source.removeprefix(_FROM_PLEX))
+        self._kept[source] = found
+        self._forget_oldest()
+        return found
+
+    def _forget_oldest(self) -> None:
+        size = sum(map(len, self._kept.values()))
+        while size > self._most:
+            size -= len(self._kept.pop(next(iter(self._kept))))
 
 
 class Shade(StrEnum):

@@ -25,6 +25,8 @@ class PlaceKind(StrEnum):
     PRIVATE = "private"
     HOUSEHOLD = "household"
     ADMIN = "admin"
+    NEW = "new"
+    """A chat the bot was added to; no admin has said yet what it is."""
     OTHER = "other"
 
 
@@ -32,6 +34,7 @@ COUNTS_AS: Mapping[PlaceKind, Mapping[Role | None, Role]] = {
     PlaceKind.PRIVATE: {role: role for role in Role},
     PlaceKind.HOUSEHOLD: {None: Role.GUEST} | {role: role for role in Role},
     PlaceKind.ADMIN: {role: role for role in Role},
+    PlaceKind.NEW: {Role.ADMIN: Role.ADMIN},
     PlaceKind.OTHER: {},
 }
 """What a person's role (None: not linked) counts as in each kind of place."""

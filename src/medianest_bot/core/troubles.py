@@ -41,6 +41,8 @@ SERVICES = {
     "plex_tv": "plex.tv",
     "seerr": "Seerr",
     "uptime_kuma": "Uptime Kuma",
+    "telegram": "Telegram",
+    "discord": "Discord",
     "videos": marked("The video site"),
 }
 

@@ -94,6 +94,11 @@ def size(count: float) -> str:
     return f"{format_decimal(left, shape, locale=_reader.get())} {units[0]}"
 
 
+def languages() -> tuple[str, ...]:
+    """Every language there is a catalogue for, English first."""
+    return tuple(dict.fromkeys((ENGLISH, *sorted(_languages().values()))))
+
+
 def _filled(worded: str, english: str, data: Mapping[str, object]) -> str:
     """`worded` with `data` in it; a broken translation gives way to English."""
     try:

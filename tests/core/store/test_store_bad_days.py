@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.locks import locked
 
 import medianest_bot
 from medianest_bot.core.store import config
@@ -94,8 +95,7 @@ async def test_a_database_that_another_program_writes_can_be_read(
     database: Path,
 ) -> None:
     store = await Store.open(f"sqlite:///{database}", patience_s=0.1)
-    with closing(sqlite3.connect(database, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    async with locked(database) as other:
         with pytest.raises(StoreBusy):
             await put(store, "a")
         async with store.read() as db:

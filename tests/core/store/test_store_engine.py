@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import config, people, spent
@@ -199,6 +200,22 @@ async def test_a_commit_that_fails_leaves_a_usable_writer(store: Store) -> None:
         await late()
     await put(store, "next")
     assert await kept(store, "next") == ["next"]
+
+
+async def test_nothing_goes_on_after_the_database_undid_it_all(store: Store) -> None:
+    again = text("INSERT OR ROLLBACK INTO service_config SELECT * FROM service_config")
+
+    async def goes_on() -> None:
+        async with store.begin() as tx:
+            await config.put(tx, "a", "1", NOW)
+            with suppress(IntegrityError):
+                await tx.execute(again)
+            await config.put(tx, "b", "1", NOW)
+
+    with pytest.raises(PendingRollbackError):
+        await goes_on()
+    await put(store, "c")
+    assert await kept(store, "a", "b", "c") == ["c"]
 
 
 async def test_what_was_asked_is_not_in_a_failures_message(store: Store) -> None:

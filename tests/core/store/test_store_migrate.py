@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,10 +18,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Integer, inspect, text
 
 from medianest_bot.core.roles import Role
-from medianest_bot.core.store import _migrate, people
+from medianest_bot.core.store import _migrate, cards, lines, people
 from medianest_bot.core.store._connect import connect
+from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors import StoreUnusable, Why
+from medianest_bot.core.store.lines import Line
+from medianest_bot.core.store.people import Account
 from medianest_bot.core.store.tables import metadata
 from medianest_bot.migrations.run import config, upgrade
 
@@ -67,9 +71,9 @@ def _rows_of(db: Connection, table: str) -> list[Any]:
 
 
 def spelled(db: Connection) -> list[tuple[str, ...]]:
-    """SQLite's own words for its tables."""
+    """SQLite's own words for its tables; a later column stands behind all others."""
     found = db.execute(text("SELECT name, sql FROM sqlite_master ORDER BY name"))
-    return [tuple(row) for row in found]
+    return [(name, *sorted(re.findall(r"\w+", sql or ""))) for name, sql in found]
 
 
 def long_way(db: Connection) -> None:
@@ -93,6 +97,51 @@ async def test_both_ways_lead_to_the_same_tables(url: str) -> None:
         await on(url, forget_all)
     assert set(shapes[0]) == {*metadata.tables, "alembic_version"}
     assert shapes[0] == shapes[1]
+
+
+FIRST = "0001"
+OF_FIRST = """
+INSERT INTO users (id, name, name_key, role, created_at)
+    VALUES (7, 'Ana', 'ana', 'admin', '2026-05-01');
+INSERT INTO accounts (id, person_id, platform, account, shown_name, linked_at)
+    VALUES (3, 7, 'telegram', '123', 'Ana', '2026-05-01');
+INSERT INTO lines (key, line, used_at) VALUES ('k', 'request movie', '2026-05-01');
+INSERT INTO cards
+    (subject, platform, place, message, person_id, account, line, created_at)
+    VALUES ('tea', 'console', 'p', '1', 7, 'ana', 'show tea', '2026-05-01')
+"""
+
+
+def first_version(db: Connection) -> None:
+    """A database as the first version left it, with something of everybody's."""
+    command.upgrade(config(db), FIRST)
+    for statement in OF_FIRST.split(";"):
+        db.execute(text(statement))
+
+
+async def test_a_database_of_the_first_version_loses_nothing(url: str) -> None:
+    await on(url, first_version)
+    store = await Store.open(url)
+    async with store.read() as db:
+        ana = await people.by_account(db, "telegram", "123")
+        accounts = await people.accounts_of(db, 7)
+        line = await lines.read(db, "k")
+        (card,) = await cards.following(db, "tea")
+    await store.close()
+    assert ana is not None
+    assert (ana.id, ana.name, ana.role) == (7, "Ana", Role.ADMIN)
+    assert accounts == (Account(7, "telegram", "123", "Ana", None),)
+    assert line == Line("request movie", None)
+    assert card == Card(1, "tea", "console", "p", "1", 7, "ana", "show tea", "")
+
+
+async def test_a_database_of_the_first_version_ends_like_a_new_one(url: str) -> None:
+    await on(url, first_version)
+    await (await Store.open(url)).close()
+    old = await on(url, shape)
+    await on(url, forget_all)
+    await (await Store.open(url)).close()
+    assert old == await on(url, shape)
 
 
 async def test_both_ways_are_spelled_alike(tmp_path: Path) -> None:

@@ -61,6 +61,87 @@ async def test_a_card_is_marked_drawn_and_forgotten(
         assert await cards.latest_of(tx, ana.id) is None
 
 
+def telegram(place: str, message: str, subject: str = "request:17") -> Card:
+    return Card(0, subject, "telegram", place, message, None, "7", "show x", "")
+
+
+async def kept(store: Store, now: datetime, *some: Card) -> None:
+    async with store.begin() as tx:
+        for one in some:
+            await cards.keep(tx, one, "", now)
+
+
+async def spots(store: Store) -> list[tuple[str, str, str]]:
+    """Where every card is, oldest first."""
+    async with store.read() as db:
+        found = await cards.following(db, "request:17")
+    return [(one.platform, one.place, one.message) for one in found]
+
+
+async def test_the_newest_card_of_a_subject_in_a_place_is_found(
+    any_store: Store, now: datetime
+) -> None:
+    await kept(
+        any_store,
+        now,
+        telegram("7", "1"),
+        telegram("7", "2"),
+        telegram("7", "3", "download:4"),
+        telegram("8", "4"),
+        replace(telegram("7", "5"), platform="discord"),
+    )
+    async with any_store.read() as db:
+        found = await cards.of_place_subject(db, "telegram", "7", "request:17")
+        none = await cards.of_place_subject(db, "telegram", "9", "request:17")
+    assert (found, none) == (replace(telegram("7", "2"), id=2), None)
+
+
+async def test_cards_go_with_a_chat_that_has_a_new_id(
+    any_store: Store, now: datetime
+) -> None:
+    await kept(
+        any_store,
+        now,
+        telegram("-12", "1"),
+        telegram("-12:5", "2"),
+        telegram("-123", "3"),
+        telegram("-12", "4"),
+        telegram("-100", "4"),
+        replace(telegram("-12", "6"), platform="discord"),
+    )
+    async with any_store.begin() as tx:
+        await cards.moved(tx, "telegram", "-12", "-100")
+        await cards.moved(tx, "telegram", "-100", "-100")
+    assert await spots(any_store) == [
+        ("telegram", "-100", "1"),
+        ("telegram", "-100:5", "2"),
+        ("telegram", "-123", "3"),
+        ("telegram", "-100", "4"),
+        ("discord", "-12", "6"),
+    ]
+
+
+async def test_a_place_is_forgotten_with_its_threads_and_no_other(
+    any_store: Store, now: datetime
+) -> None:
+    await kept(
+        any_store,
+        now,
+        telegram("@den", "1"),
+        telegram("@den:5", "2"),
+        telegram("@Den:5", "3"),
+        telegram("@denver", "4"),
+        replace(telegram("@den", "5"), platform="discord"),
+    )
+    async with any_store.begin() as tx:
+        await cards.forget_place(tx, "telegram", "@den")
+    assert await spots(any_store) == [
+        ("telegram", "@Den:5", "3"),
+        ("telegram", "@denver", "4"),
+        ("discord", "@den", "5"),
+    ]
+
+
 async def test_old_cards_are_pruned(
     any_store: Store, ana: Person, now: datetime
 ) -> None:

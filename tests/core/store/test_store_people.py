@@ -9,7 +9,13 @@ import pytest
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import audit, errors_log, people
 from medianest_bot.core.store.engine import Store
-from medianest_bot.core.store.people import Account, AccountTaken, NameTaken, Person
+from medianest_bot.core.store.people import (
+    Account,
+    AccountTaken,
+    Linked,
+    NameTaken,
+    Person,
+)
 
 
 async def test_a_person_is_found_whatever_the_case(
@@ -86,6 +92,30 @@ async def test_an_account_belongs_to_one_person(
         assert await people.unlink(tx, "telegram", "123")
         assert not await people.unlink(tx, "telegram", "123")
         assert await people.by_account(tx, "telegram", "123") is None
+
+
+async def test_an_account_that_takes_nothing_stays_linked(
+    any_store: Store, ana: Person, tim: Person, now: datetime
+) -> None:
+    async with any_store.begin() as tx:
+        await people.link(tx, tim.id, "telegram", "4", "Tim", now)
+        await people.link(tx, ana.id, "telegram", "1", "Ana", now)
+        await people.link(tx, ana.id, "discord", "1", "Ana", now)
+        await people.set_unreachable(tx, "telegram", "1", now)
+        await people.set_unreachable(tx, "telegram", "nobody's", now)
+        assert await people.accounts_of(tx, ana.id) == (
+            Account(ana.id, "telegram", "1", "Ana", now),
+            Account(ana.id, "discord", "1", "Ana"),
+        )
+        assert await people.of_platform(tx, "telegram") == (
+            Linked("4", Role.ADMIN, None),
+            Linked("1", Role.MEMBER, now),
+        )
+        await people.set_unreachable(tx, "telegram", "1", None)
+        assert await people.of_platform(tx, "telegram") == (
+            Linked("4", Role.ADMIN, None),
+            Linked("1", Role.MEMBER, None),
+        )
 
 
 async def test_what_is_known_of_a_person_can_be_set(

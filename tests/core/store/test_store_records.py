@@ -8,6 +8,7 @@ from medianest_bot.core.store import audit, config, errors_log, lines
 from medianest_bot.core.store.audit import Entry
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors_log import Record
+from medianest_bot.core.store.lines import Line
 from medianest_bot.core.store.people import Person
 
 DAY = timedelta(days=1)
@@ -20,7 +21,7 @@ async def test_a_line_in_use_is_not_forgotten(any_store: Store, now: datetime) -
         await lines.keep(tx, "a", "request movie:1", now + DAY)
         assert await lines.prune(tx, now + DAY) == 1
     async with any_store.read() as db:
-        assert await lines.read(db, "a") == "request movie:1"
+        assert await lines.read(db, "a") == Line("request movie:1")
         assert await lines.read(db, "b") is None
 
 
@@ -29,7 +30,18 @@ async def test_a_long_line_comes_back_whole(any_store: Store, now: datetime) -> 
     async with any_store.begin() as tx:
         await lines.keep(tx, "a", line, now)
     async with any_store.read() as db:
-        assert await lines.read(db, "a") == line
+        assert await lines.read(db, "a") == Line(line)
+
+
+async def test_a_line_keeps_the_question_it_needs_answered(
+    any_store: Store, now: datetime
+) -> None:
+    async with any_store.begin() as tx:
+        await lines.keep(tx, "a", "admin deny 17", now, "Why not?")
+        await lines.keep(tx, "a", "admin deny 17", now + DAY, "Why not?")
+        assert await lines.prune(tx, now + DAY) == 0
+    async with any_store.read() as db:
+        assert await lines.read(db, "a") == Line("admin deny 17", "Why not?")
 
 
 async def test_a_setting_is_kept_replaced_and_forgotten(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, ExceptionContext, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from medianest_bot.core.store._folder_lock import reason_of
+from medianest_bot.core.store._one_trip import OneTrip
 from medianest_bot.core.store.errors import StoreUnusable, Why
 
 READERS = 4
@@ -58,16 +61,25 @@ def _parsed(url: str) -> URL:
 
 
 def _sqlite(url: URL, patience_s: float) -> Engines:
-    _touch(Path(url.database or ""))
-    # No implicit transactions: ours begin where we say so.
-    options: dict[str, Any] = {"timeout": patience_s, "isolation_level": None}
+    path = Path(url.database or "").absolute()
+    _touch(path)
+    raw = partial(
+        sqlite3.connect,
+        path,
+        timeout=patience_s,
+        # No implicit transactions: ours begin where we say so.
+        isolation_level=None,
+        # Each belongs to a thread of the driver, but is closed by whoever is left.
+        check_same_thread=False,
+    )
 
     def engine(begin: str, pragmas: tuple[str, ...], **pool: Any) -> AsyncEngine:
         made = create_async_engine(
-            url, connect_args=options, hide_parameters=True, **pool
+            url, async_creator=lambda: OneTrip(raw), hide_parameters=True, **pool
         )
         _run_at_connect(made, pragmas)
         _run_at_begin(made, begin)
+        _leave_when_undone(made)
         return made
 
     wal = ("journal_mode=WAL", "synchronous=FULL")
@@ -91,11 +103,28 @@ def _sqlite(url: URL, patience_s: float) -> Engines:
 
 def _run_at_begin(engine: AsyncEngine, begin: str) -> None:
     def begun(connection: Connection) -> None:
-        # Straight to the driver: one trip to its thread in place of three.
-        driver: Any = connection.connection.dbapi_connection
-        driver.run_async(lambda raw: raw.execute(begin))
+        driver: Any = connection.connection.driver_connection
+        driver.begin_with(begin)
 
     event.listen(engine.sync_engine, "begin", begun)
+
+
+def _leave_when_undone(engine: AsyncEngine) -> None:
+    """Leave a connection whose transaction is gone after an error.
+
+    It could not begin, or SQLite undid it by itself: what came next would be kept
+    at once, whatever becomes of the rest.
+    """
+
+    def failed(context: ExceptionContext) -> None:
+        if context.connection is None or context.connection.closed:
+            return
+        driver: Any = context.connection.connection.driver_connection
+        if not driver.in_transaction:
+            context.is_disconnect = True
+            context.invalidate_pool_on_disconnect = False
+
+    event.listen(engine.sync_engine, "handle_error", failed)
 
 
 def _run_at_connect(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:

@@ -54,11 +54,17 @@ async def delete_some(
 
 
 async def delete_beyond(
-    tx: AsyncConnection, key: Column[Any], age: Column[Any], most: int, limit: int
+    tx: AsyncConnection,
+    key: Column[Any],
+    age: Column[Any],
+    most: int,
+    limit: int,
+    *where: ColumnElement[bool],
 ) -> int:
     """Delete at most `limit` of what is beyond the `most` newest; returns how many."""
-    newest_first = select(key).order_by(age.desc(), key).offset(most).limit(limit)
-    done = await tx.execute(delete(key.table).where(key.in_(newest_first)))
+    newest_first = select(key).where(*where).order_by(age.desc(), key)
+    beyond = newest_first.offset(most).limit(limit)
+    done = await tx.execute(delete(key.table).where(key.in_(beyond)))
     return done.rowcount
 
 

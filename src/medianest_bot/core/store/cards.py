@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     String,
+    Text,
+    and_,
     cast,
     delete,
+    exists,
+    func,
     literal,
+    or_,
     select,
     union_all,
     update,
@@ -106,6 +112,18 @@ async def forget(tx: AsyncConnection, card_id: int) -> None:
     await tx.execute(delete(cards).where(cards.c.id == card_id))
 
 
+async def of_message(
+    db: AsyncConnection, platform: str, place: str, message: str
+) -> Card | None:
+    """The card a message is, if it follows anything."""
+    is_it = (
+        cards.c.platform == platform,
+        cards.c.place == place,
+        cards.c.message == message,
+    )
+    return await first_of(db, Card, select(*_COLUMNS).where(*is_it))
+
+
 async def forget_elsewhere(tx: AsyncConnection, platform: str, place: str) -> None:
     """Forget what a chat showed anywhere but in `place`."""
     is_elsewhere = cards.c.place != place
@@ -116,6 +134,48 @@ async def latest_of(db: AsyncConnection, person_id: int) -> Card | None:
     """The newest card a person reads."""
     query = select(*_COLUMNS).where(cards.c.person_id == person_id)
     return await first_of(db, Card, query.order_by(cards.c.id.desc()))
+
+
+async def of_place_subject(
+    db: AsyncConnection, platform: str, place: str, subject: str
+) -> Card | None:
+    """The newest card of a subject in a place."""
+    query = select(*_COLUMNS).where(
+        cards.c.platform == platform,
+        cards.c.place == place,
+        cards.c.subject == subject,
+    )
+    return await first_of(db, Card, query.order_by(cards.c.id.desc()))
+
+
+async def moved(tx: AsyncConnection, platform: str, old: str, new: str) -> None:
+    """A chat with all its threads goes by another id from now on.
+
+    What it already showed under the new id stays.
+    """
+    place: ColumnElement[str] = literal(new, Text).concat(
+        func.substr(cards.c.place, len(old) + 1)
+    )
+    there = cards.alias()
+    is_taken = exists().where(
+        there.c.id != cards.c.id,
+        there.c.platform == platform,
+        there.c.place == place,
+        there.c.message == cards.c.message,
+    )
+    await tx.execute(delete(cards).where(_of_chat(platform, old), is_taken))
+    await tx.execute(update(cards).where(_of_chat(platform, old)).values(place=place))
+
+
+async def renamed(tx: AsyncConnection, old: str, new: str) -> None:
+    """What cards follow goes by another name from now on."""
+    theirs = update(cards).where(cards.c.subject == old)
+    await tx.execute(theirs.values(subject=new, line=f"show {new}"))
+
+
+async def forget_place(tx: AsyncConnection, platform: str, place: str) -> None:
+    """Forget all that a chat and its threads showed."""
+    await tx.execute(delete(cards).where(_of_chat(platform, place)))
 
 
 async def prune(
@@ -135,6 +195,13 @@ async def prune(
 
 
 _COLUMNS = tuple(select_as(Card, cards).selected_columns)
+
+
+def _of_chat(platform: str, chat: str) -> ColumnElement[bool]:
+    # Not LIKE: SQLite's takes capital letters for small ones.
+    thread = f"{chat}:"
+    is_thread = func.substr(cards.c.place, 1, len(thread)) == thread
+    return and_(cards.c.platform == platform, or_(cards.c.place == chat, is_thread))
 
 
 def _over(since: datetime) -> CompoundSelect[tuple[str]]:

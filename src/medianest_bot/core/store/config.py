@@ -18,13 +18,10 @@ async def get(db: AsyncConnection, key: str) -> str | None:
 
 async def put(tx: AsyncConnection, key: str, value: str, now: datetime) -> None:
     """Keep a value in place of the one before."""
-    statement = insert(tx, service_config).values(key=key, value=value, updated_at=now)
-    new = statement.excluded
+    new = {"value": value, "updated_at": now}
+    statement = insert(tx, service_config).values(key=key, **new)
     await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[service_config.c.key],
-            set_={"value": new.value, "updated_at": new.updated_at},
-        )
+        statement.on_conflict_do_update(index_elements=[service_config.c.key], set_=new)
     )
 
 

@@ -38,12 +38,22 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One chat's user."""
+    """One chat's user. `unreachable_at` is since when it takes nothing from us."""
 
     person_id: int
     platform: str
     account: str
     shown_name: str
+    unreachable_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """An account with what its person may do."""
+
+    account: str
+    role: Role
+    unreachable_at: datetime | None
 
 
 def name_key(name: str) -> str:
@@ -116,6 +126,14 @@ async def accounts_of(db: AsyncConnection, person_id: int) -> tuple[Account, ...
     return await all_of(db, Account, query.order_by(accounts.c.id))
 
 
+async def of_platform(db: AsyncConnection, platform: str) -> tuple[Linked, ...]:
+    """Every linked account of a chat, in the order they were linked."""
+    query = select(accounts.c.account, users.c.role, accounts.c.unreachable_at)
+    query = query.join(users).where(accounts.c.platform == platform)
+    rows = await db.execute(query.order_by(accounts.c.id))
+    return tuple(Linked(account, Role(role), at) for account, role, at in rows)
+
+
 async def link(
     tx: AsyncConnection,
     person_id: int,
@@ -154,6 +172,14 @@ async def unlink(tx: AsyncConnection, platform: str, account: str) -> bool:
         )
     )
     return done.rowcount > 0
+
+
+async def set_unreachable(
+    tx: AsyncConnection, platform: str, account: str, at: datetime | None
+) -> None:
+    """Note since when an account takes nothing from us; None: it does again."""
+    here = (accounts.c.platform == platform, accounts.c.account == account)
+    await tx.execute(update(accounts).where(*here).values(unreachable_at=at))
 
 
 async def set_role(tx: AsyncConnection, person_id: int, role: Role) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -13,7 +11,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -21,39 +18,48 @@ from sqlalchemy import (
     text,
 )
 
+from medianest_bot.core.store._chat_tables import (
+    inbox,
+    places,
+    sent_pictures,
+    strangers,
+    tickets,
+)
+from medianest_bot.core.store._columns import (
+    NEVER_AGAIN,
+    metadata,
+    person_id,
+    row_id,
+)
 from medianest_bot.core.store._types import Moment, Numbers, Prose
 
-NAMES = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = MetaData(naming_convention=NAMES)
-
-
-NEVER_AGAIN: dict[str, Any] = {"sqlite_autoincrement": True}
-"""Ids that are never given twice: an old button must not hit a new row."""
-
-
-def _id() -> Column[int]:
-    # SQLite only counts up by itself in a plain INTEGER primary key.
-    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-
-
-def _person(*, index: bool = True) -> Column[int]:
-    return Column(
-        "person_id",
-        ForeignKey("users.id", ondelete="CASCADE"),
-        nullable=False,
-        index=index,
-    )
-
+__all__ = [
+    "accounts",
+    "audit",
+    "cards",
+    "download_items",
+    "error_logs",
+    "inbox",
+    "lines",
+    "media_requests",
+    "metadata",
+    "news",
+    "places",
+    "sent_pictures",
+    "service_config",
+    "service_hours",
+    "service_status",
+    "spent",
+    "strangers",
+    "tickets",
+    "users",
+    "youtube_downloads",
+]
 
 users = Table(
     "users",
     metadata,
-    _id(),
+    row_id(),
     Column("name", Prose(64), nullable=False),
     Column("name_key", Prose(), nullable=False, unique=True),
     Column("role", String(16), nullable=False),
@@ -68,12 +74,13 @@ users = Table(
 accounts = Table(
     "accounts",
     metadata,
-    _id(),
-    _person(),
+    row_id(),
+    person_id(),
     Column("platform", String(16), nullable=False),
     Column("account", Prose(), nullable=False),
     Column("shown_name", Prose(128), nullable=False),
     Column("linked_at", Moment, nullable=False),
+    Column("unreachable_at", Moment),
     UniqueConstraint("platform", "account"),
 )
 """A chat's users; each belongs to one person."""
@@ -81,8 +88,8 @@ accounts = Table(
 media_requests = Table(
     "media_requests",
     metadata,
-    _id(),
-    _person(),
+    row_id(),
+    person_id(),
     Column("kind", String(8), nullable=False),
     Column("tmdb_id", Integer, nullable=False),
     Column("title", Prose(300), nullable=False),
@@ -107,8 +114,8 @@ media_requests = Table(
 youtube_downloads = Table(
     "youtube_downloads",
     metadata,
-    _id(),
-    _person(),
+    row_id(),
+    person_id(),
     Column("url", Prose(), nullable=False),
     Column("audio", Boolean, nullable=False),
     Column("title", Prose(300), nullable=False),
@@ -128,7 +135,7 @@ youtube_downloads = Table(
 download_items = Table(
     "download_items",
     metadata,
-    _id(),
+    row_id(),
     Column(
         "download_id",
         ForeignKey("youtube_downloads.id", ondelete="CASCADE"),
@@ -154,7 +161,7 @@ download_items = Table(
 cards = Table(
     "cards",
     metadata,
-    _id(),
+    row_id(),
     Column("subject", String(64), nullable=False, index=True),
     Column("platform", String(16), nullable=False),
     Column("place", Prose(), nullable=False),
@@ -173,9 +180,9 @@ cards = Table(
 news = Table(
     "news",
     metadata,
-    _id(),
+    row_id(),
     Column("dedupe", Prose(), nullable=False, unique=True),
-    _person(),
+    person_id(),
     Column("line", Prose(), nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("next_at", Moment, nullable=False),
@@ -193,14 +200,15 @@ lines = Table(
     Column("key", Prose(), primary_key=True),
     Column("line", Prose(), nullable=False),
     Column("used_at", Moment, nullable=False),
+    Column("ask", Prose()),
 )
-"""Lines too long for a button; the key is derived from the line."""
+"""Lines too long for a button, or that need an answer first; the key is derived."""
 
 spent = Table(
     "spent",
     metadata,
-    _id(),
-    _person(index=False),
+    row_id(),
+    person_id(index=False),
     Column("what", String(16), nullable=False),
     Column("at", Moment, nullable=False),
     Index("ix_spent_what", "person_id", "what", "at"),
@@ -242,7 +250,7 @@ service_config = Table(
 error_logs = Table(
     "error_logs",
     metadata,
-    _id(),
+    row_id(),
     Column("reference", Prose(), nullable=False, index=True),
     Column("at", Moment, nullable=False, index=True),
     Column("person_id", ForeignKey("users.id", ondelete="SET NULL")),
@@ -255,7 +263,7 @@ error_logs = Table(
 audit = Table(
     "audit",
     metadata,
-    _id(),
+    row_id(),
     Column("at", Moment, nullable=False),
     Column("person_id", ForeignKey("users.id", ondelete="SET NULL")),
     Column("action", String(64), nullable=False),

@@ -1,0 +1,65 @@
+"""Who somebody is in a place, and what they may ask there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from medianest_bot.core.command import Command, Where
+from medianest_bot.core.context import Asked, Place
+from medianest_bot.core.reply import Reply
+from medianest_bot.core.roles import ADMIN_PLACES, Role, counts_as
+from medianest_bot.core.store.people import Person
+from medianest_bot.core.words import Sorry, marked
+
+STRANGER = marked("This bot serves one household. Ask its admin to let you in.")
+NOT_ALLOWED = {
+    Role.GUEST: STRANGER,
+    Role.MEMBER: marked("That is for members of this household."),
+    Role.ADMIN: marked("That is for admins of this household."),
+}
+NOT_HERE = marked("Please ask that in the admin room or in a direct message.")
+NOT_YOURS = marked("Only the person who asked may press that.")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a line asks for, before it runs. `line` is the whole of a `~key`.
+
+    `command` is None where there is none, or where it is no business of theirs.
+    """
+
+    command: Command | None
+    line: str
+    refused: Reply | None = None
+    is_stranger: bool = False
+    role: Role | None = None
+    person: Person | None = None
+
+
+class Stranger(Sorry):
+    """Somebody who is nobody in this place."""
+
+    def __init__(self) -> None:
+        super().__init__(STRANGER)
+
+
+def allowed(command: Command, asked: Asked, person: Person | None) -> Role:
+    """What they count as. Raises Sorry where they may not ask that there."""
+    role = role_of(person, asked.place)
+    if role is None:
+        raise Stranger
+    if not role.covers(command.role):
+        raise Sorry(NOT_ALLOWED[command.role])
+    if command.where is Where.ADMINS and asked.place.kind not in ADMIN_PLACES:
+        raise Sorry(NOT_HERE)
+    return role
+
+
+def role_of(person: Person | None, place: Place) -> Role | None:
+    """None for a stranger."""
+    return counts_as(person.role if person else None, place.kind)
+
+
+def locale_of(person: Person | None, asked: Asked) -> str | None:
+    """What a person chose, else what their chat says."""
+    return person.locale if person and person.locale else asked.locale
