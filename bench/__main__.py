@@ -12,7 +12,14 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bench import dispatching, downloading, searching, starting
+from bench import (
+    discording,
+    dispatching,
+    downloading,
+    searching,
+    starting,
+    telegramming,
+)
 from bench.figures import Figure
 from medianest_bot import log
 
@@ -21,6 +28,8 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, list[Figure]]]] = {
     "dispatch": dispatching.measure,
     "search": searching.measure,
     "download": downloading.measure,
+    "telegram": telegramming.measure,
+    "discord": discording.measure,
 }
 
 

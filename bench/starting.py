@@ -64,6 +64,11 @@ async def measure() -> list[Figure]:
     ]
 
 
+async def imported_mb(*more: str) -> float:
+    """What a process holds that only imports our libraries, and these."""
+    return _memory(await _run(f"import {', '.join(more)}\n{IMPORTS}"))
+
+
 async def _run(code: str, *args: str) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, *args, stdout=asyncio.subprocess.PIPE
