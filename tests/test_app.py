@@ -102,6 +102,24 @@ def settings_in(folder: Path, **more: str) -> Settings:
     return read(environ, env_file=None, secrets_dir=None)
 
 
+async def test_a_server_of_the_settings_is_the_household_s(tmp_path: Path) -> None:
+    told = settings_in(
+        tmp_path,
+        DISCORD_TOKEN="MTAwMDAwMDAwMDAw.GaBcDe.signature-of_1234",
+        DISCORD_GUILDS="1",
+        HOUSEHOLD_CHATS="discord:2:6",
+        ADMIN_CHATS="discord:1:5",
+    )
+    async with open_app(told) as app:
+        places = app.house.places
+        spots = (("1", "4"), ("1", "5"), ("2", "6"), ("2", "7"))
+        kinds = [places.kind("discord", *spot) for spot in spots]
+        is_settled = places.is_preset("discord", "1")
+
+    assert kinds == ["household", "admin", "household", "other"]
+    assert is_settled
+
+
 async def test_a_house_that_was_open_leaves_nothing(tmp_path: Path) -> None:
     async with leaves_nothing(), open_demo(tmp_path, pace=0) as demo:
         assert (await Talk(demo)("status")).failed is False

@@ -103,7 +103,7 @@ def test_wrong_settings_are_told_all_at_once_and_without_their_values(
     assert "secret" not in said
 
 
-def test_run_says_that_there_is_no_chat_yet(
+def test_run_says_that_no_chat_is_set_up(
     alone: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert typed("run") == 2

@@ -36,8 +36,15 @@ MAY_CATCH_ALL = {
     "core/engine.py": "a job",
     "core/_download_fetching.py": "a job",
     "core/_download_queue.py": "the loop that starts jobs",
+    "web.py": "who brings an update must hear that it was not taken",
     "services/lane/_work.py": "a job: its failure is an answer to the parent",
     "chats/_console_talk.py": "a chat loop",
+    "chats/_discord_tree.py": "a start: yesterday's commands beat no bot",
+    "chats/_discord_asking.py": "a chat loop: whatever one interaction does",
+    "chats/_discord_room.py": "a chat loop: the answer is given, its card rests",
+    "chats/_telegram_handling.py": "a chat loop: whatever one update does",
+    "chats/_telegram_room.py": "a chat loop: the answer is given, its card rests",
+    "chats/telegram.py": "a watcher",
 }
 BROAD = {"Exception", "BaseException"}
 LOADED_LATE = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,10 @@ def test_every_trouble_of_the_database_has_its_remedy() -> None:
     assert [why for why in Why if f"| `{why}` |" not in run] == []
 
 
+NEWER_ONLY = () if sys.version_info >= (3, 13) else ("audioop-lts",)
+"""What only a newer Python needs is not here to be asked."""
+
+
 def test_the_notices_name_the_licence_of_everything_the_bot_needs() -> None:
     notices = (ROOT / "docs" / "notices.md").read_text("utf-8")
     lock = (ROOT / "requirements.lock").read_text("utf-8")
@@ -130,7 +135,8 @@ def test_the_notices_say_what_the_packages_say() -> None:
     wrong = [
         f"{name}: {licence}, not {stated}"
         for name, licence in rows
-        if name != "Package" and (stated := licence_of(name)) != licence
+        if name not in ("Package", *NEWER_ONLY)
+        and (stated := licence_of(name)) != licence
     ]
     assert wrong == []
 

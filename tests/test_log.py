@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import structlog
@@ -106,6 +107,17 @@ def test_chatty_libraries_speak_from_a_warning_on(logged: Log) -> None:
     assert [event["event"] for event in logged.events] == ["warned"] * 4
 
 
+def test_that_nobody_can_talk_with_the_bot_is_no_news(logged: Log) -> None:
+    logged.start()
+    library = logging.getLogger("discord.client")
+    library.info("logging in")
+    for part in ("PyNaCl", "davey"):
+        library.warning("%s is not installed, voice will NOT be supported", part)
+    library.warning("something else")
+
+    assert [event["event"] for event in logged.events] == ["something else"]
+
+
 def test_lines_below_the_level_are_left_out(logged: Log) -> None:
     logged.start("warning")
     ours().info("said")
@@ -150,6 +162,7 @@ SECRET = [
     ("Set-Cookie: connect.sid=abc; Path=/", "Set-Cookie: [hidden]"),
     ("/link?code=abc123&state=def456", "/link?code=[hidden]&state=[hidden]"),
     (f"https://tg.example/bot{TELEGRAM}/getMe", "https://tg.example/bot[hidden]/getMe"),
+    (f"bot{quote(TELEGRAM, safe='')} gone", "bot[hidden] gone"),
     (f"signed in as {DISCORD}", "signed in as [hidden]"),
     ("https://dc.example/webhooks/123/aB-c_d", "https://dc.example/webhooks/123/[hidden]"),
     ("postgresql://ana:p:w@db/name", "postgresql://[hidden]@db/name"),

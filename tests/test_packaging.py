@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -17,6 +18,7 @@ import yaml
 
 from medianest_bot.cli import cli
 from medianest_bot.settings import SECRETS_DIR, Settings, names_of
+from medianest_bot.web import serve
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
@@ -128,10 +130,20 @@ def test_the_image_holds_the_programs_it_starts() -> None:
 
 
 def test_the_image_names_commands_that_exist() -> None:
-    check = of(2, "HEALTHCHECK")[0].split("CMD ")[1]
-    program, command = json.loads(check)
-    assert program == "medianest-bot"
-    assert {command, *json.loads(of(2, "CMD")[0])} <= cli_names()
+    assert set(json.loads(of(2, "CMD")[0])) <= cli_names()
+
+
+@pytest.mark.parametrize(("is_well", "code"), [(True, 0), (False, 1)])
+async def test_the_health_check_asks_the_bot_itself(
+    *, is_well: bool, code: int
+) -> None:
+    program, *args = json.loads(of(2, "HEALTHCHECK")[0].split("CMD ")[1])
+    assert program == "python"
+    async with serve("127.0.0.1", 0, (), lambda: {"telegram": is_well}) as port:
+        asking = await asyncio.create_subprocess_exec(
+            sys.executable, *args, env={"WEB_PORT": str(port)}
+        )
+        assert await asking.wait() == code
 
 
 def test_compose_runs_a_command_that_exists() -> None:

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from medianest_bot.settings import Account, Settings, WrongSettings, read
+from medianest_bot.settings import Account, Chat, Settings, WrongSettings, read
 
 KEY = b64encode(bytes(32)).decode()
+DISCORD = "MTAwMDAwMDAwMDAw.GaBcDe.signature-of_1234"
 PLEX = {"PLEX_URL": "http://plex:32400", "PLEX_TOKEN": "tok-en"}
 
 
@@ -39,6 +40,10 @@ def test_nothing_has_to_be_set() -> None:
     assert settings().model_dump(exclude_none=True) == {
         "plex_tv_url": "https://plex.tv",
         "plex_auth_url": "https://app.plex.tv/auth",
+        "telegram_webhook": False,
+        "telegram_api_url": "https://api.telegram.org",
+        "telegram_file_url": "https://api.telegram.org",
+        "discord_guilds": (),
         "data_dir": here / "data",
         "downloads_dir": here / "data" / "downloads",
         "downloads_umask": 0o022,
@@ -46,6 +51,8 @@ def test_nothing_has_to_be_set() -> None:
         "web_host": "127.0.0.1",
         "web_port": 8080,
         "admins": (),
+        "household_chats": (),
+        "admin_chats": (),
         "log_level": "info",
         "log_format": "console",
     }
@@ -66,6 +73,14 @@ def test_everything_can_be_set() -> None:
         "UPTIME_KUMA_TOTP": "123 456",
         "UPTIME_KUMA_API_KEY": "uk1_abc",
         "UPTIME_KUMA_STATUS_PAGE": "maple",
+        "TELEGRAM_TOKEN": " 123456:ABC-def_1234 ",
+        "TELEGRAM_WEBHOOK": "Yes",
+        "TELEGRAM_API_URL": "http://127.0.0.1:8081/",
+        "TELEGRAM_FILE_URL": "http://127.0.0.1:8082",
+        "DISCORD_TOKEN": f" {DISCORD} ",
+        "DISCORD_GUILDS": "111111111111111111, 222222222222222222,",
+        "DISCORD_API_URL": "http://127.0.0.1:8083/",
+        "DISCORD_GATEWAY_URL": "ws://127.0.0.1:8083/gateway/",
         "DATA_DIR": "/srv/data",
         "DATABASE_URL": "sqlite:////srv/other.db",
         "DOWNLOADS_DIR": "/srv/films",
@@ -77,6 +92,8 @@ def test_everything_can_be_set() -> None:
         "WEB_HOST": "::",
         "WEB_PORT": "80",
         "ADMINS": "telegram:12, Discord:34,console:ana",
+        "HOUSEHOLD_CHATS": "telegram:-1001, Discord : 34,telegram:-1002:7",
+        "ADMIN_CHATS": "telegram:-1002,",
         "LOG_LEVEL": "DEBUG",
         "LOG_FORMAT": "json",
     }
@@ -94,6 +111,14 @@ def test_everything_can_be_set() -> None:
         "uptime_kuma_totp": SecretStr("123456"),
         "uptime_kuma_api_key": SecretStr("uk1_abc"),
         "uptime_kuma_status_page": "maple",
+        "telegram_token": SecretStr("123456:ABC-def_1234"),
+        "telegram_webhook": True,
+        "telegram_api_url": "http://127.0.0.1:8081",
+        "telegram_file_url": "http://127.0.0.1:8082",
+        "discord_token": SecretStr(DISCORD),
+        "discord_guilds": ("111111111111111111", "222222222222222222"),
+        "discord_api_url": "http://127.0.0.1:8083",
+        "discord_gateway_url": "ws://127.0.0.1:8083/gateway",
         "data_dir": Path("/srv/data"),
         "database_url": SecretStr("sqlite:////srv/other.db"),
         "downloads_dir": Path("/srv/films"),
@@ -109,6 +134,12 @@ def test_everything_can_be_set() -> None:
             Account("discord", "34"),
             Account("console", "ana"),
         ),
+        "household_chats": (
+            Chat("telegram", "-1001"),
+            Chat("discord", "34"),
+            Chat("telegram", "-1002", "7"),
+        ),
+        "admin_chats": (Chat("telegram", "-1002"),),
         "log_level": "debug",
         "log_format": "json",
     }
@@ -268,6 +299,17 @@ def test_what_is_no_file_is_said(tmp_path: Path) -> None:
             "UPTIME_KUMA_TOTP",
             "UPTIME_KUMA_USERNAME",
         ),
+        ({"DISCORD_GUILDS": "1"}, "DISCORD_GUILDS", "DISCORD_TOKEN"),
+        (
+            {"DISCORD_API_URL": "http://box"},
+            "DISCORD_API_URL",
+            "DISCORD_GATEWAY_URL",
+        ),
+        (
+            {"DISCORD_GATEWAY_URL": "ws://box"},
+            "DISCORD_GATEWAY_URL",
+            "DISCORD_API_URL",
+        ),
     ],
 )
 def test_half_a_neighbour_is_complained_about(
@@ -281,6 +323,93 @@ def test_half_a_neighbour_is_complained_about(
 def test_two_kinds_of_keys_do_not_go_together() -> None:
     assert complaints({"ENCRYPTION_KEYS": f"a:{KEY}", "ENCRYPTION_KEY": KEY}) == (
         "ENCRYPTION_KEYS and ENCRYPTION_KEY are both set. Keep only one of them.",
+    )
+
+
+def test_a_webhook_needs_a_token_and_a_public_address() -> None:
+    assert complaints(
+        {"TELEGRAM_WEBHOOK": "on", "PUBLIC_URL": "http://bot.example"}
+    ) == (
+        "TELEGRAM_WEBHOOK is set but TELEGRAM_TOKEN is not. Set both, or neither.",
+        (
+            "TELEGRAM_WEBHOOK is on, so PUBLIC_URL must be set and start with "
+            "https://: Telegram brings updates there. Or leave TELEGRAM_WEBHOOK out."
+        ),
+    )
+
+
+def test_no_webhook_needs_nothing() -> None:
+    assert settings(TELEGRAM_WEBHOOK="off").telegram_webhook is False
+
+
+def test_files_come_from_the_server_of_one_s_own() -> None:
+    assert settings(TELEGRAM_API_URL="http://box:8081").telegram_file_url == (
+        "http://box:8081"
+    )
+
+
+def test_a_chat_is_of_one_kind_but_a_topic_may_differ() -> None:
+    household = "telegram:-1, telegram:-2:7,telegram:-3"
+
+    assert complaints(
+        {"HOUSEHOLD_CHATS": household, "ADMIN_CHATS": "telegram:-2,Telegram:-3,"}
+    ) == (
+        (
+            "HOUSEHOLD_CHATS and ADMIN_CHATS both name telegram:-3. "
+            "Keep it in one of them."
+        ),
+    )
+
+
+def test_a_server_is_the_household_s_but_a_channel_may_differ() -> None:
+    token, servers = {"DISCORD_TOKEN": DISCORD}, {"DISCORD_GUILDS": "1,2"}
+
+    assert complaints({**token, **servers, "ADMIN_CHATS": "discord:1:5,discord:2"}) == (
+        ("DISCORD_GUILDS and ADMIN_CHATS both name discord:2. Keep it in one of them."),
+    )
+
+
+def test_a_server_of_the_household_is_a_place_of_it_once() -> None:
+    found = settings(
+        DISCORD_TOKEN=DISCORD,
+        DISCORD_GUILDS="1,2,1",
+        HOUSEHOLD_CHATS="discord:1:5,discord:2,telegram:-1",
+    )
+
+    assert found.household_places == (
+        Chat("discord", "1", "5"),
+        Chat("discord", "2"),
+        Chat("telegram", "-1"),
+        Chat("discord", "1"),
+    )
+
+
+def test_a_name_is_no_server_and_how_to_find_its_id_is_said() -> None:
+    assert complaints({"DISCORD_TOKEN": DISCORD, "DISCORD_GUILDS": "1,maple"}) == (
+        (
+            "DISCORD_GUILDS has an entry (number 2) that is no server's id. In "
+            "Discord, turn on Developer Mode (settings, Advanced), then right-click "
+            "the server: Copy Server ID. It has digits only."
+        ),
+    )
+
+
+def test_another_secret_of_discord_is_no_token() -> None:
+    assert complaints({"DISCORD_TOKEN": "a" * 32}) == (
+        (
+            "DISCORD_TOKEN is no bot's token. At discord.com/developers open your "
+            "application, then Bot, press Reset Token, and copy all of it: three "
+            "parts with dots between."
+        ),
+    )
+
+
+def test_a_forgotten_minus_is_said() -> None:
+    assert complaints({"ADMIN_CHATS": "telegram:-1,telegram:1001"}) == (
+        (
+            "ADMIN_CHATS has an entry (number 2) that is a person's number, or lacks "
+            "its minus: groups in Telegram have numbers like telegram:-100123456."
+        ),
     )
 
 
@@ -316,6 +445,18 @@ WRONG = [
     ("ADMINS", "hunter2"),
     ("ADMINS", "telegram:ana-hunter2"),
     ("ADMINS", "telegram:1,irc:2"),
+    ("HOUSEHOLD_CHATS", "hunter2"),
+    ("HOUSEHOLD_CHATS", "telegram:@hunter2"),
+    ("ADMIN_CHATS", "telegram:-1:hunter2"),
+    ("ADMIN_CHATS", "discord:-1"),
+    ("TELEGRAM_TOKEN", "hunter2"),
+    ("TELEGRAM_TOKEN", "123456:hunter2 hunter2"),
+    ("TELEGRAM_TOKEN", "bot123456:hunter2-hunter2"),
+    ("TELEGRAM_WEBHOOK", "hunter2"),
+    ("TELEGRAM_API_URL", "hunter2"),
+    ("DISCORD_TOKEN", "hunter2"),
+    ("DISCORD_TOKEN", "Bot hunter2hunter2.abcdef.hunter2hunter2"),
+    ("DISCORD_TOKEN", "hunter2hunter2.hunter2hunter2"),
     ("LOG_LEVEL", "hunter2"),
 ]
 
@@ -340,6 +481,11 @@ def test_a_wrong_form_is_one_plain_sentence_without_the_value(
         ("UPTIME_KUMA_USERNAME", "hunter2\x1b"),
         ("UPTIME_KUMA_TOTP", "hunter2"),
         ("UPTIME_KUMA_STATUS_PAGE", "https://kuma/status/hunter2"),
+        ("DISCORD_GUILDS", "hunter2"),
+        ("DISCORD_GUILDS", "1, discord:2-hunter2"),
+        ("DISCORD_GATEWAY_URL", "http://hunter2"),
+        ("DISCORD_GATEWAY_URL", "wss://"),
+        ("DISCORD_GATEWAY_URL", "wss://ana:hunter2@host"),
     ],
 )
 def test_a_wrong_secret_is_not_repeated(name: str, text: str) -> None:
@@ -370,13 +516,23 @@ def test_settings_cannot_be_changed_and_show_no_secret() -> None:
 
 def test_all_secrets_are_known_to_the_log() -> None:
     address = "postgresql://ana:p%40ss@db/name"
-    found = settings(**PLEX, ENCRYPTION_KEYS=f"a:{KEY}", DATABASE_URL=address)
+    found = settings(
+        **PLEX,
+        TELEGRAM_TOKEN="123456:ABC-def_1234",
+        DISCORD_TOKEN=DISCORD,
+        ENCRYPTION_KEYS=f"a:{KEY}",
+        DATABASE_URL=address,
+    )
 
     assert found.database_address == address
     assert found.secret_values() == (
         "tok-en",
+        "123456:ABC-def_1234",
+        DISCORD,
         address,
         f"a:{KEY}",
+        "ABC-def_1234",
+        "signature-of_1234",
         KEY,
         "p%40ss",
         "p@ss",

@@ -94,3 +94,12 @@ async def test_work_that_breaks_is_in_the_log() -> None:
     assert [(one["event"], one["name"]) for one in logged] == [
         ("work ended", "library")
     ]
+
+
+async def test_what_has_no_hope_is_not_started_again() -> None:
+    life = Life(1.0, 1.0)
+    with pytest.raises(RuntimeError):
+        await keep_running(
+            "chat", life.watch, unless=RuntimeError, wait=life.wait, clock=life.clock
+        )
+    assert life.waited == []

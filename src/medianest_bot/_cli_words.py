@@ -8,8 +8,9 @@ from medianest_bot.core.secrets import Damaged, NoKey, WrongKey
 from medianest_bot.core.store.errors import StoreError, StoreInUse, StoreUnusable, Why
 
 NO_CHAT = """\
-No chat is set up: this version has no Telegram and no Discord front-end yet,
-so there is nothing to run.
+No chat is set up, so there is nothing to run. For Telegram, set TELEGRAM_TOKEN;
+for Discord, set DISCORD_TOKEN (docs/setup.md tells how to get one). Without a chat,
+try these:
 
   medianest-bot console   talks to your own services, in this terminal
   medianest-bot demo      shows everything on a household of its own

@@ -24,6 +24,8 @@ class Told(Exception):
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` to its end. Raises Told, or KeyboardInterrupt, when told to leave."""
+    # Nor is anything that is loaded by now garbage.
+    gc.freeze()
     gc.enable()
     return asyncio.run(_until_told(work))
 

@@ -42,12 +42,12 @@ _PATTERNS = (
         rf"\1{HIDDEN}",
     ),
     # Telegram's bot tokens, Discord's and JSON Web Tokens, Discord's webhooks
-    (re.compile(r"(?<!\d)\d+:[\w-]{30,}"), HIDDEN),
+    (re.compile(r"(?<!\d)\d+(?::|%3A)[\w-]{30,}", re.IGNORECASE), HIDDEN),
     (re.compile(r"(?<![\w.-])[\w-]{20,}\.[\w-]{6,}\.[\w-]{25,}"), HIDDEN),
     (re.compile(r"(/webhooks/\d+/)[\w-]+"), rf"\1{HIDDEN}"),
 )
 # Every pattern needs one of these; most values in a line have none.
-_MARKS = re.compile(r"[=:@./\s]")
+_MARKS = re.compile(r"[=:@./%\s]")
 # Control characters, line and paragraph separators, marks that turn the direction.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _CONTROL_IN_TRACEBACK = re.compile(

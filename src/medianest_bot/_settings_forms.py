@@ -11,7 +11,6 @@ import importlib.util
 import ipaddress
 import re
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import SecretStr
@@ -20,7 +19,6 @@ from medianest_bot.core.secrets import Keyring
 from medianest_bot.services import sites as site_rules
 
 SITES = ", ".join(site_rules.known())
-PLATFORMS = ("discord", "telegram", "console")
 SHORTEST_PASSPHRASE = 12
 
 _HOST = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?(\.[^\W_]([\w-]{0,61}[^\W_])?)*\.?")
@@ -28,6 +26,11 @@ _DATABASE = re.compile(
     r"(sqlite(\+\w+)?:///(?!:memory:).+|postgresql(\+\w+)?://.+)", re.DOTALL
 )
 _LONGEST_URL = 2000
+_SPELLINGS = {"true": "yes", "on": "yes", "1": "yes"} | {
+    "false": "no",
+    "off": "no",
+    "0": "no",
+}
 
 
 def url(text: str) -> str:
@@ -50,6 +53,14 @@ def url(text: str) -> str:
             "and an IPv6 address in brackets: http://[fd00::5]:5055."
         ) from None
     return text.rstrip("/")
+
+
+def gateway(text: str) -> str:
+    """An address of a websocket."""
+    scheme, rest, address = text.strip().partition("://")
+    if scheme not in ("ws", "wss") or not rest:
+        raise ValueError("must start with ws:// or wss://.")
+    return f"{scheme}://{url(f'http://{address}').removeprefix('http://')}"
 
 
 class _Wrong(Exception):
@@ -201,32 +212,18 @@ def key(text: str) -> SecretStr:
     return SecretStr(text)
 
 
-def accounts(value: Any) -> Any:
-    """Pairs of chat and id."""
-    if not isinstance(value, str):
-        return value
-    pairs = [_account(entry.strip()) for entry in value.split(",") if entry.strip()]
-    if None in pairs:
-        raise ValueError(
-            f"has an entry (number {pairs.index(None) + 1}) that is not written "
-            f"chat:id, like telegram:123456. Chats are {', '.join(PLATFORMS)}."
-        )
-    return tuple(pairs)
-
-
-def _account(entry: str) -> tuple[str, str] | None:
-    platform, _, account = (part.strip() for part in entry.partition(":"))
-    platform = platform.lower()
-    is_id = account.isprintable() if platform == "console" else account.isdecimal()
-    return (platform, account) if platform in PLATFORMS and account and is_id else None
-
-
 def log_level(text: str) -> str:
     return _one_of(("debug", "info", "warning", "error"), text)
 
 
 def log_format(text: str) -> str:
     return _one_of(("console", "json"), text)
+
+
+def yes_no(value: str | bool) -> bool:  # noqa: FBT001 - pydantic gives the default
+    if isinstance(value, bool):
+        return value
+    return _one_of(("yes", "no"), _SPELLINGS.get(value.strip().lower(), value)) == "yes"
 
 
 def _one_of(words: tuple[str, ...], text: str) -> str:

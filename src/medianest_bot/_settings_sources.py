@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource
 
 _FILE = "_FILE"
@@ -61,6 +62,16 @@ def gather(
                 found[field] = one
     complaints += _misspelled(names, places)
     return found, complaints
+
+
+def complaints(error: ValidationError, found: Mapping[str, Found]) -> list[str]:
+    """What is wrong about texts, each under the name it was given."""
+    return [
+        f"{found[str(one['loc'][0])].name} {one['ctx']['error']}"
+        for one in error.errors(include_input=False, include_url=False)
+        # A default that could not follow from a wrong neighbour says nothing new.
+        if one["type"] == "value_error"
+    ]
 
 
 def _variables(texts: Mapping[str, str | None], call: str) -> _Source:

@@ -44,16 +44,22 @@ async def keep_running(
     name: str,
     watch: Callable[[], Awaitable[None]],
     *,
+    unless: type[Exception] | tuple[()] = (),
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Run `watch` until cancelled; after it ended by itself, again, ever less often."""
+    """Run `watch` until cancelled; after it ended by itself, again, ever less often.
+
+    Raises `unless`: what has no hope of going better the next time.
+    """
     pause_s = FIRST_S
     while True:
         began = clock()
         try:
             await watch()
             log.error("a watcher ended", name=name)
+        except unless:
+            raise
         except Exception:
             # Whatever it is: a household must not wait for a restart of the bot.
             log.exception("a watcher ended", name=name)

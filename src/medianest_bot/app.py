@@ -32,6 +32,8 @@ from medianest_bot.core.house import House
 from medianest_bot.core.housekeeping import Housekeeping
 from medianest_bot.core.limits import Limits
 from medianest_bot.core.outbox import Outbox
+from medianest_bot.core.pictures import Pictures
+from medianest_bot.core.places import Places
 from medianest_bot.core.requests import Requests
 from medianest_bot.core.search import Search
 from medianest_bot.core.secrets import Where
@@ -56,11 +58,16 @@ CANARY = "canary"
 CLIENT_ID = "plex.client_id"
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the watchers look; the demo lives faster than a household."""
+    """How time goes by, and how often watchers look: the demo lives faster."""
 
     requests_s: float = 15.0
+    now: Callable[[], datetime] = _now
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ class App:
     house: House
     dispatch: Dispatch
     settings: Settings
+    derive: Callable[[str], bytes]
+    """Makes 32 secret bytes for one purpose, the same ones at every start."""
 
 
 @asynccontextmanager
@@ -82,16 +91,13 @@ async def open_app(settings: Settings, pace: Pace | None = None) -> AsyncIterato
         yield await _Builder(settings, pace or Pace(), stack).build()
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class _Builder:
     """What is built so far, so that each part finds what it stands on."""
 
     def __init__(self, settings: Settings, pace: Pace, stack: AsyncExitStack) -> None:
         self._settings = settings
         self._pace = pace
+        self._now = pace.now
         self._stack = stack
 
     async def build(self) -> App:
@@ -103,33 +109,34 @@ class _Builder:
         self._stack.push_async_callback(self._store.close)
         self._ring = await asyncio.to_thread(secrets.open_keyring, settings)
         await self._check_canary()
-        self._outbox = Outbox(self._store, _now)
+        self._outbox = Outbox(self._store, self._now)
         house = await self._house()
+        await house.places.open()
         redact = Redaction(settings.secret_values()).hide
         dispatch = Dispatch(house, self._ring.derive("lines"), redact=redact)
         self._stack.push_async_callback(dispatch.aclose)
-        await people.make_admins(self._store, settings.admins, _now)
+        await people.make_admins(self._store, settings.admins, self._now)
         watchers = Watchers()
         self._stack.push_async_callback(watchers.aclose)
         watchers.keep("outbox", partial(self._outbox.run, dispatch.draw))
         watchers.keep("limits", house.limits.run)
-        watchers.keep("housekeeping", Housekeeping(self._store, _now).run)
+        watchers.keep("housekeeping", Housekeeping(self._store, self._now).run)
         watchers.keep("requests", house.requests.run)
         watchers.keep("downloads", house.downloads.run)
         watchers.keep("health", house.health.run)
         watchers.start("library", house.search.warm())
         if house.kuma is not None:
             watchers.keep("uptime kuma", house.kuma.run)
-        return App(house, dispatch, settings)
+        return App(house, dispatch, settings, self._ring.derive)
 
     async def _house(self) -> House:
-        limits = Limits(self._store, _now)
+        limits = Limits(self._store, self._now)
         await limits.open()
         self._stack.push_async_callback(_write_counts, limits)
         plex, seerr = await self._plex(), self._seerr()
         lanes, rules = self._lanes()
         videos = Videos(lanes, rules)
-        search = Search(self._store, plex, seerr, videos, _now)
+        search = Search(self._store, plex, seerr, videos, self._now)
         self._stack.push_async_callback(search.aclose)
 
         def changed(change: Change) -> None:
@@ -138,7 +145,8 @@ class _Builder:
         kuma = await self._kuma(changed)
         asked = {"plex": plex, "seerr": seerr, "uptime_kuma": kuma}
         probes = {name: one.probe for name, one in asked.items() if one is not None}
-        health = Health(self._store, self._outbox, _now, probes, kuma)
+        health = Health(self._store, self._outbox, self._now, probes, kuma)
+        rooms = self._settings.household_places, self._settings.admin_chats
         return House(
             commands=find(commands),
             store=self._store,
@@ -150,7 +158,7 @@ class _Builder:
                 self._store,
                 self._outbox,
                 limits,
-                _now,
+                self._now,
                 lanes=lanes,
                 videos=videos,
                 rules=rules,
@@ -158,15 +166,17 @@ class _Builder:
                 folder=self._settings.downloads_dir,
             ),
             health=health,
+            pictures=Pictures(plex),
+            places=Places(self._store, self._outbox, self._now, *rooms),
             plex=plex,
             seerr=seerr,
             kuma=kuma,
-            now=_now,
+            now=self._now,
         )
 
     def _requests(self, seerr: Seerr | None, limits: Limits) -> Requests:
-        every_s = self._pace.requests_s
-        return Requests(self._store, seerr, self._outbox, limits, _now, poll_s=every_s)
+        every_s, now = self._pace.requests_s, self._now
+        return Requests(self._store, seerr, self._outbox, limits, now, poll_s=every_s)
 
     def _http(self, service: str, url: str) -> tuple[Http, Cache]:
         pooled: httpx.AsyncClient = client(url)
@@ -228,7 +238,7 @@ class _Builder:
             kept = await config.get(tx, CANARY)
             if kept is None:
                 canary = secrets.make_canary(self._ring)
-                await config.put(tx, CANARY, canary, _now())
+                await config.put(tx, CANARY, canary, self._now())
             else:
                 secrets.check_canary(self._ring, kept)
 
@@ -238,7 +248,7 @@ class _Builder:
             known = await config.get(tx, CLIENT_ID)
             if known is None:
                 known = str(uuid.uuid4())
-                await config.put(tx, CLIENT_ID, known, _now())
+                await config.put(tx, CLIENT_ID, known, self._now())
         return known
 
     async def _kept_secret(self, key: str) -> str | None:
@@ -254,7 +264,7 @@ class _Builder:
     async def _keep_kuma_token(self, token: str) -> None:
         kept = self._ring.encrypt(token, secret_place(KUMA_TOKEN))
         async with self._store.begin() as tx:
-            await config.put(tx, KUMA_TOKEN, kept, _now())
+            await config.put(tx, KUMA_TOKEN, kept, self._now())
 
 
 def secret_place(key: str) -> Where:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 
@@ -19,7 +19,7 @@ from medianest_bot._cli_words import NO_CHAT, unwritable, worded
 from medianest_bot._log_file import log_file
 from medianest_bot.core.secrets import Damaged, WrongKey
 from medianest_bot.core.store.errors import StoreError
-from medianest_bot.settings import WrongSettings, read
+from medianest_bot.settings import Settings, WrongSettings, read
 
 cli = typer.Typer(
     add_completion=False,
@@ -69,9 +69,18 @@ def _options(
 @cli.command()
 def run() -> None:
     """Run the bot in the chats that are set up."""
-    read()
-    typer.echo(NO_CHAT, err=True)
-    sys.exit(WRONG)
+    settings = read()
+    if settings.telegram_token is None and settings.discord_token is None:
+        _complain(NO_CHAT)
+    from medianest_bot import running, web  # noqa: PLC0415 - loads much
+
+    _log(settings)
+    try:
+        # Being stopped is how running ends.
+        with suppress(_leaving.Told, KeyboardInterrupt):
+            sys.exit(_leaving.run(running.run(settings, typer.echo, _say_wrong)))
+    except web.CannotServe as error:
+        _complain(str(error))
 
 
 @cli.command()
@@ -80,13 +89,7 @@ def console() -> None:
     from medianest_bot import local  # noqa: PLC0415 - loads much
 
     settings = read()
-    stream = log_file(settings.data_dir / LOG) if _is_terminal() else None
-    log.configure(
-        settings.log_level,
-        settings.log_format,
-        stream,
-        secrets=settings.secret_values(),
-    )
+    _log(settings, log_file(settings.data_dir / LOG) if _is_terminal() else None)
     _leaving.run(local.console(settings))
 
 
@@ -160,9 +163,19 @@ def told_plainly() -> Iterator[None]:
         sys.exit(128 + told.sign)
 
 
-def _complain(sentence: str) -> None:
-    typer.echo(sentence, err=True)
+def _complain(sentence: str) -> NoReturn:
+    _say_wrong(sentence)
     sys.exit(WRONG)
+
+
+def _say_wrong(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+
+
+def _log(settings: Settings, stream: TextIO | None = None) -> None:
+    """As set, on standard error where no other stream is given."""
+    level, form = settings.log_level, settings.log_format
+    log.configure(level, form, stream, secrets=settings.secret_values())
 
 
 @contextmanager

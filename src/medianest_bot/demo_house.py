@@ -6,9 +6,10 @@ import asyncio
 import os
 import stat
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from medianest_bot.app import App, Pace, open_app
@@ -71,15 +72,24 @@ def names() -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def open_demo(folder: Path, *, pace: float = 1.0) -> AsyncIterator[Demo]:
+async def open_demo(
+    folder: Path,
+    *,
+    pace: float = 1.0,
+    more: Mapping[str, str] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> AsyncIterator[Demo]:
     """Serve the household and open the bot in it; everything lives in `folder`.
+
+    `more` are further settings of the bot.
 
     Raises StoreInUse where another demo runs on that folder.
     """
     async with _served(folder, pace) as served:
         environ = {**served.settings, "DATA_DIR": str(folder / "data")}
-        settings = read(environ, env_file=None, secrets_dir=None)
-        async with open_app(settings, Pace(requests_s=max(0.05, 1.5 * pace))) as app:
+        settings = read(environ | dict(more or {}), env_file=None, secrets_dir=None)
+        quick = Pace(requests_s=max(0.05, 1.5 * pace), now=now)
+        async with open_app(settings, quick) as app:
             await move_in(app, served.household)
             yield Demo(app, served)
 

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from medianest_bot import _doctor_kept, log
 from medianest_bot import _doctor_places as places
 from medianest_bot import _doctor_services as services
+from medianest_bot._doctor_discord import DISCORD, discord
 from medianest_bot._doctor_findings import Finding, Sign, bad, good
 from medianest_bot._doctor_kept import Kept
 from medianest_bot._doctor_kuma import KUMA, kuma
+from medianest_bot._doctor_telegram import TELEGRAM, telegram
 from medianest_bot.settings import Settings, WrongSettings, read
 
 DEADLINE_S = 9.0
@@ -45,6 +47,8 @@ async def look(
         "Plex": services.plex(settings, asyncio.shield(kept)),
         "Seerr": services.seerr(settings, asyncio.shield(kept)),
         KUMA: kuma(settings, asyncio.shield(kept)),
+        TELEGRAM: telegram(settings),
+        DISCORD: discord(settings),
         "Downloads folder": places.downloads(settings),
         "yt-dlp": places.lane(),
     }

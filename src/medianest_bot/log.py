@@ -25,14 +25,18 @@ _CHATTY = (
     "aiosqlite",
     "alembic",
     "asyncio",
+    "discord",
     "engineio",
     "httpcore",
     "httpx",
     "PIL",
     "socketio",
     "sqlalchemy",
+    "telegram",
 )
 """Loggers whose lines below a warning tell nothing about the household."""
+_VOICE = "voice will NOT be supported"
+"""What discord.py warns of at every start. Nobody talks with this bot."""
 
 
 def configure(
@@ -57,6 +61,7 @@ def configure(
     root.setLevel(least)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
+    logging.getLogger("discord.client").addFilter(_is_not_of_voice)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[*_shared(), ProcessorFormatter.wrap_for_formatter],
@@ -65,6 +70,10 @@ def configure(
         cache_logger_on_first_use=False,
     )
     sys.excepthook = _uncaught
+
+
+def _is_not_of_voice(record: logging.LogRecord) -> bool:
+    return _VOICE not in str(record.msg)
 
 
 def _shared() -> list[Processor]:

@@ -9,34 +9,36 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic.config import JsonDict
+from pydantic import BeforeValidator, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from medianest_bot import _settings_chats as chats
 from medianest_bot import _settings_forms as forms
 from medianest_bot import _settings_sources as sources
-from medianest_bot._settings_sources import Found
+from medianest_bot import _settings_together as together
+from medianest_bot._settings_chats import Account, Chat
+from medianest_bot._settings_field import (
+    Chats,
+    DiscordToken,
+    Folder,
+    Guilds,
+    Password,
+    TelegramToken,
+    Token,
+    Url,
+    setting,
+)
+
+__all__ = ["Account", "Chat", "Settings", "WrongSettings", "names_of", "read"]
 
 ENV_FILE = Path(".env")
 SECRETS_DIR = Path("/run/secrets")
-
-Url = Annotated[str, BeforeValidator(forms.url)]
-Folder = Annotated[Path, BeforeValidator(forms.folder)]
-Token = Annotated[SecretStr, BeforeValidator(forms.token)]
-Password = Annotated[SecretStr, BeforeValidator(forms.password)]
-
-
-class Account(NamedTuple):
-    """One chat's user: who is an admin from the start."""
-
-    platform: str
-    id: str
 
 
 class WrongSettings(Exception):
@@ -47,25 +49,6 @@ class WrongSettings(Exception):
         self.complaints = complaints
 
 
-def _setting(group: str, description: str, default: Any = None, shown: str = "") -> Any:
-    """A field; `shown` is its default as people read it."""
-    extra: JsonDict = {"group": group, "default_shown": shown or _shown(default)}
-    if callable(default):
-        return Field(
-            default_factory=default, description=description, json_schema_extra=extra
-        )
-    return Field(
-        default,
-        description=description,
-        json_schema_extra=extra,
-        validate_default=isinstance(default, Path),
-    )
-
-
-def _shown(default: object) -> str:
-    return "" if default in (None, ()) else str(default)
-
-
 class Settings(BaseSettings):
     """What the house is built from. Nothing is read behind the back of `read`."""
 
@@ -73,124 +56,176 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
-    plex_url: Url | None = _setting(
+    plex_url: Url | None = setting(
         "Plex", "Where your Plex Media Server answers, like http://192.168.1.5:32400."
     )
-    plex_token: Token | None = _setting(
+    plex_token: Token | None = setting(
         "Plex", "The token of the server's owner; the bot reads the library with it."
     )
-    plex_tv_url: Url = _setting(
+    plex_tv_url: Url = setting(
         "Plex", "Where Plex accounts are looked up.", "https://plex.tv"
     )
-    plex_auth_url: Url = _setting(
+    plex_auth_url: Url = setting(
         "Plex",
         "The page on which people sign in to Plex.",
         "https://app.plex.tv/auth",
     )
 
-    overseerr_url: Url | None = _setting(
+    overseerr_url: Url | None = setting(
         "Overseerr or Seerr",
         "Where Overseerr or Seerr answers, like http://192.168.1.5:5055.",
     )
-    overseerr_api_key: Token | None = _setting(
+    overseerr_api_key: Token | None = setting(
         "Overseerr or Seerr", "Its API key, from its settings page under General."
     )
 
-    uptime_kuma_url: Url | None = _setting(
+    uptime_kuma_url: Url | None = setting(
         "Uptime Kuma", "Where Uptime Kuma answers, like http://192.168.1.5:3001."
     )
-    uptime_kuma_username: Annotated[str, BeforeValidator(forms.user)] | None = _setting(
+    uptime_kuma_username: Annotated[str, BeforeValidator(forms.user)] | None = setting(
         "Uptime Kuma", "The user to sign in as; needed only the first time."
     )
-    uptime_kuma_password: Password | None = _setting(
+    uptime_kuma_password: Password | None = setting(
         "Uptime Kuma", "That user's password; only the token it gives is kept."
     )
     uptime_kuma_totp: Annotated[SecretStr, BeforeValidator(forms.totp)] | None = (
-        _setting(
+        setting(
             "Uptime Kuma",
             "The six digits of the moment, where that user has two-factor sign-in.",
         )
     )
-    uptime_kuma_api_key: Token | None = _setting(
+    uptime_kuma_api_key: Token | None = setting(
         "Uptime Kuma", "An API key: states are read with it while signing in fails."
     )
     uptime_kuma_status_page: (
         Annotated[str, BeforeValidator(forms.status_page)] | None
-    ) = _setting(
+    ) = setting(
         "Uptime Kuma",
         "The short name of a status page, read when nothing else is possible.",
     )
 
-    data_dir: Folder = _setting(
+    telegram_token: TelegramToken | None = setting(
+        "Telegram", "The bot's token, as BotFather gives it: 123456:ABC…."
+    )
+    telegram_webhook: Annotated[bool, BeforeValidator(forms.yes_no)] = setting(
+        "Telegram",
+        "Whether Telegram brings updates to PUBLIC_URL (yes) or the bot fetches them.",
+        False,
+        "no",
+    )
+    telegram_api_url: Url = setting(
+        "Telegram",
+        "Where Telegram's Bot API answers; another one for a server of your own.",
+        "https://api.telegram.org",
+    )
+    telegram_file_url: Url = setting(
+        "Telegram",
+        "Where that server gives files away.",
+        lambda values: values["telegram_api_url"],
+        shown="TELEGRAM_API_URL",
+    )
+
+    discord_token: DiscordToken | None = setting(
+        "Discord", "The bot's token, from its page Bot in the developer portal."
+    )
+    discord_guilds: Guilds = setting(
+        "Discord",
+        "The household's servers, by their ids, with commas between: who is a member "
+        "of one is served.",
+        (),
+    )
+    discord_api_url: Url | None = setting(
+        "Discord",
+        "Where a test server plays Discord, together with DISCORD_GATEWAY_URL.",
+        shown="Discord itself",
+    )
+    discord_gateway_url: Annotated[str, BeforeValidator(forms.gateway)] | None = (
+        setting(
+            "Discord",
+            "That test server's gateway, like ws://127.0.0.1:8000/gateway.",
+            shown="Discord itself",
+        )
+    )
+
+    data_dir: Folder = setting(
         "Data and files",
         "The folder for everything the bot keeps.",
         Path("data"),
         "./data",
     )
     database_url: Annotated[SecretStr, BeforeValidator(forms.database)] | None = (
-        _setting(
+        setting(
             "Data and files",
             "The database, like postgresql://user:password@host/name.",
             shown="a SQLite file in DATA_DIR",
         )
     )
-    downloads_dir: Folder = _setting(
+    downloads_dir: Folder = setting(
         "Data and files",
         "The folder for finished downloads; Plex must see it too.",
         lambda values: values["data_dir"] / "downloads",
         shown="DATA_DIR/downloads",
     )
-    downloads_umask: Annotated[int, BeforeValidator(forms.umask)] = _setting(
+    downloads_umask: Annotated[int, BeforeValidator(forms.umask)] = setting(
         "Data and files",
         "Which rights finished files lack, in octal; 027 hides them from others.",
         0o022,
         shown="022",
     )
-    downloads_group: Annotated[str, BeforeValidator(forms.group)] | None = _setting(
+    downloads_group: Annotated[str, BeforeValidator(forms.group)] | None = setting(
         "Data and files", "The group finished files belong to.", shown="the bot's own"
     )
-    download_sites: Annotated[str, BeforeValidator(forms.sites)] = _setting(
+    download_sites: Annotated[str, BeforeValidator(forms.sites)] = setting(
         "Data and files",
         f"Where videos may come from, with commas between: {forms.SITES}, "
         "or the address of a folder of videos, ending in /.",
         "youtube",
     )
 
-    encryption_keys: Annotated[SecretStr, BeforeValidator(forms.keys)] | None = (
-        _setting(
-            "Keys",
-            "The keys for stored secrets as id:base64, with commas between; "
-            "the first one encrypts, all of them decrypt.",
-            shown="made at the first start, in DATA_DIR/keys",
-        )
+    encryption_keys: Annotated[SecretStr, BeforeValidator(forms.keys)] | None = setting(
+        "Keys",
+        "The keys for stored secrets as id:base64, with commas between; "
+        "the first one encrypts, all of them decrypt.",
+        shown="made at the first start, in DATA_DIR/keys",
     )
-    encryption_key: Annotated[SecretStr, BeforeValidator(forms.key)] | None = _setting(
+    encryption_key: Annotated[SecretStr, BeforeValidator(forms.key)] | None = setting(
         "Keys",
         "Instead of ENCRYPTION_KEYS: one key of 32 bytes in base64, or a passphrase.",
     )
 
-    public_url: Url | None = _setting(
+    public_url: Url | None = setting(
         "Web pages", "How browsers reach the bot's pages from outside."
     )
-    web_host: Annotated[str, BeforeValidator(forms.host)] = _setting(
+    web_host: Annotated[str, BeforeValidator(forms.host)] = setting(
         "Web pages", "The address the bot's pages are served on.", "127.0.0.1"
     )
-    web_port: Annotated[int, BeforeValidator(forms.port)] = _setting(
+    web_port: Annotated[int, BeforeValidator(forms.port)] = setting(
         "Web pages", "The port the bot's pages are served on.", 8080
     )
 
-    admins: Annotated[tuple[Account, ...], BeforeValidator(forms.accounts)] = _setting(
+    admins: Annotated[tuple[Account, ...], BeforeValidator(chats.accounts)] = setting(
         "People and log",
         "Who is an admin from the start: chat:id, with commas between, "
-        "like telegram:123456.",
+        "like telegram:123456 or discord:123456.",
         (),
     )
-    log_level: Annotated[str, BeforeValidator(forms.log_level)] = _setting(
+    household_chats: Chats = setting(
+        "People and log",
+        "Group chats of the household: chat:id, or chat:id:thread for one topic or "
+        "channel, with commas between, like telegram:-100123456 or discord:123:456.",
+        (),
+    )
+    admin_chats: Chats = setting(
+        "People and log",
+        "Group chats of the admins, written the same way.",
+        (),
+    )
+    log_level: Annotated[str, BeforeValidator(forms.log_level)] = setting(
         "People and log",
         "The least important lines to log: debug, info, warning or error.",
         "info",
     )
-    log_format: Annotated[str, BeforeValidator(forms.log_format)] = _setting(
+    log_format: Annotated[str, BeforeValidator(forms.log_format)] = setting(
         "People and log",
         "How lines are logged: console for people, json for programs.",
         "console",
@@ -203,12 +238,19 @@ class Settings(BaseSettings):
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'medianest.db'}"
 
+    @property
+    def household_places(self) -> tuple[Chat, ...]:
+        """Group chats of the household, and its servers as a whole."""
+        servers = (Chat("discord", guild) for guild in self.discord_guilds)
+        return tuple(dict.fromkeys((*self.household_chats, *servers)))
+
     def secret_values(self) -> tuple[str, ...]:
         """All that must never appear in a log line."""
         values = (getattr(self, name) for name in type(self).model_fields)
         texts = [one.get_secret_value() for one in values if isinstance(one, SecretStr)]
         return (
             *texts,
+            *chats.parts_of_tokens(self.telegram_token, self.discord_token),
             *forms.parts_of_secrets(self.encryption_keys, self.database_url),
         )
 
@@ -238,12 +280,12 @@ def read(
     found, complaints = sources.gather(
         names, os.environ if environ is None else environ, env_file, secrets_dir
     )
-    complaints += _half_configured(found)
+    complaints += together.complaints(found)
     texts = {field: one.text for field, one in found.items() if one.text is not None}
     try:
         settings = Settings.model_validate(texts)
     except ValidationError as error:
-        complaints += _complaints(error, found)
+        complaints += sources.complaints(error, found)
     if complaints:
         raise WrongSettings(tuple(complaints))
     return settings
@@ -255,41 +297,3 @@ def names_of(field: str) -> tuple[str, ...]:
     if name.startswith("OVERSEERR_"):
         return name, name.removeprefix("OVER")
     return (name,)
-
-
-def _complaints(error: ValidationError, found: Mapping[str, Found]) -> list[str]:
-    return [
-        f"{found[str(one['loc'][0])].name} {one['ctx']['error']}"
-        for one in error.errors(include_input=False, include_url=False)
-        # A default that could not follow from a wrong neighbour says nothing new.
-        if one["type"] == "value_error"
-    ]
-
-
-_PAIRS = (
-    ("plex_url", "plex_token"),
-    ("overseerr_url", "overseerr_api_key"),
-    ("uptime_kuma_username", "uptime_kuma_password"),
-)
-
-
-def _half_configured(found: Mapping[str, Found]) -> list[str]:
-    complaints = []
-    for pair in _PAIRS:
-        for one, other in (pair, pair[::-1]):
-            if one in found and other not in found:
-                complaints.append(_lonely(found[one].name, other.upper()))
-    kuma = [field for field in found if field.startswith("uptime_kuma_")]
-    if kuma and "uptime_kuma_url" not in found:
-        complaints.append(_lonely(found[kuma[0]].name, "UPTIME_KUMA_URL"))
-    if "uptime_kuma_totp" in found and "uptime_kuma_username" not in found:
-        complaints.append(_lonely("UPTIME_KUMA_TOTP", "UPTIME_KUMA_USERNAME"))
-    if "encryption_keys" in found and "encryption_key" in found:
-        complaints.append(
-            "ENCRYPTION_KEYS and ENCRYPTION_KEY are both set. Keep only one of them."
-        )
-    return complaints
-
-
-def _lonely(name: str, missing: str) -> str:
-    return f"{name} is set but {missing} is not. Set both, or neither."

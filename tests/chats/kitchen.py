@@ -19,6 +19,8 @@ from medianest_bot.core.health import Health
 from medianest_bot.core.house import House
 from medianest_bot.core.limits import Limits
 from medianest_bot.core.outbox import Outbox
+from medianest_bot.core.pictures import Pictures
+from medianest_bot.core.places import Places
 from medianest_bot.core.reply import (
     Choice,
     File,
@@ -159,6 +161,8 @@ def _house(
             folder=folder,
         ),
         health=Health(store, outbox, _now, {}),
+        pictures=Pictures(None),
+        places=Places(store, outbox, _now),
         plex=None,
         seerr=None,
         kuma=None,

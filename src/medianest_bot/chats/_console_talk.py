@@ -90,7 +90,6 @@ class Talk:
 
     def __init__(self, door: Door, screen: Screen) -> None:
         self.platform = PLATFORM
-        self.pace_s = PACE_S
         self.place = secrets.token_hex(8)
         self.only_place: str | None = self.place
         self._door = door
@@ -129,6 +128,10 @@ class Talk:
         if shown.subject is not None:
             await self._follow(shown, shown.subject)
         return reply
+
+    def pace_s(self, card: Card) -> float:
+        del card
+        return PACE_S
 
     async def edit(self, card: Card, reply: Reply) -> bool:
         """Redraw a card of this sitting; those of earlier ones are gone."""

@@ -80,7 +80,8 @@ def client(
         base_url=base_url,
         headers=headers,
         timeout=httpx.Timeout(CALL_S, connect=PROBE_S),
-        limits=httpx.Limits(max_connections=40, max_keepalive_connections=10),
+        # Few are kept: each question makes httpcore look at all of them, twice.
+        limits=httpx.Limits(max_connections=40, max_keepalive_connections=4),
         follow_redirects=False,
         trust_env=False,
         verify=_trust(),

@@ -1,0 +1,120 @@
+"""The bot's own web server: whether it is well, and where chats bring their updates."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+log = structlog.get_logger(__name__)
+
+LARGEST = 1 << 20
+"""No update of any chat comes near; what is longer is not even read."""
+BODY_S = 10.0
+CLOSE_S = 0.5
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+Take = Callable[[Mapping[str, str], bytes], Awaitable[int]]
+"""Is given the headers and the body; returns the status to answer with."""
+Healthy = Callable[[], Mapping[str, bool]]
+"""Every part of the bot, and whether it is well."""
+
+
+class CannotServe(Exception):
+    """The pages cannot be served there. Says so in a sentence for who set it."""
+
+
+class PortTaken(CannotServe):
+    """Another program has the port already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a chat brings its updates, by POST."""
+
+    path: str
+    take: Take
+
+
+@asynccontextmanager
+async def serve(
+    host: str, port: int, routes: Sequence[Route], healthy: Healthy
+) -> AsyncIterator[int]:
+    """Serve while inside; gives the port. Raises PortTaken or CannotServe."""
+    app = web.Application(middlewares=[_answering], client_max_size=LARGEST)
+    app.router.add_get("/healthz", _health(healthy))
+    for route in routes:
+        app.router.add_post(route.path, _taking(route.take))
+    app.on_response_prepare.append(_dress)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_S)
+    await runner.setup()
+    try:
+        await _listen(runner, host, port)
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            said = f"Port {port} is taken by another program. Set WEB_PORT to another."
+            raise PortTaken(said) from error
+        said = f"Nothing can be served on {host}, port {port}. "
+        raise CannotServe(f"{said}Check WEB_HOST and WEB_PORT.") from error
+
+
+def _health(healthy: Healthy) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def health(_request: web.Request) -> web.Response:
+        ill = sorted(name for name, is_well in healthy().items() if not is_well)
+        if ill:
+            return web.json_response({"ok": False, "unhealthy": ill}, status=503)
+        return web.json_response({"ok": True})
+
+    return health
+
+
+def _taking(take: Take) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def taking(request: web.Request) -> web.Response:
+        async with asyncio.timeout(BODY_S):
+            body = await request.read()
+        return web.Response(status=await take(request.headers, body))
+
+    return taking
+
+
+@web.middleware
+async def _answering(
+    request: web.Request,
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> web.StreamResponse:
+    """Whatever happens, a plain answer: pages of errors tell strangers too much."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        return web.Response(status=error.status, text=f"{error.reason}\n")
+    except TimeoutError:
+        return web.Response(status=408, text="Request Timeout\n")
+    except Exception:
+        # A chat loop: who brings updates must hear that this one was not taken.
+        log.exception("web")
+        return web.Response(status=500, text="Internal Server Error\n")
+
+
+async def _dress(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    response.headers.popall("Server", None)
