@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grp
 from base64 import b64encode
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ def test_nothing_has_to_be_set() -> None:
     assert settings().model_dump(exclude_none=True) == {
         "plex_tv_url": "https://plex.tv",
         "plex_auth_url": "https://app.plex.tv/auth",
+        "overseerr_import_users": True,
         "telegram_webhook": False,
         "telegram_api_url": "https://api.telegram.org",
         "telegram_file_url": "https://api.telegram.org",
@@ -50,9 +52,13 @@ def test_nothing_has_to_be_set() -> None:
         "download_sites": "youtube",
         "web_host": "127.0.0.1",
         "web_port": 8080,
+        "trusted_proxies": (),
         "admins": (),
         "household_chats": (),
         "admin_chats": (),
+        "limit_commands": 100,
+        "limit_requests": 20,
+        "limit_downloads": 5,
         "log_level": "info",
         "log_format": "console",
     }
@@ -67,6 +73,7 @@ def test_everything_can_be_set() -> None:
         "PLEX_AUTH_URL": "http://127.0.0.1:2/auth/",
         "OVERSEERR_URL": "http://[fd00::5]:5055/",
         "OVERSEERR_API_KEY": " key== ",
+        "OVERSEERR_IMPORT_USERS": "off",
         "UPTIME_KUMA_URL": "https://kuma.example/base/",
         "UPTIME_KUMA_USERNAME": "mum",
         "UPTIME_KUMA_PASSWORD": "with spaces ",
@@ -91,9 +98,14 @@ def test_everything_can_be_set() -> None:
         "PUBLIC_URL": "https://bot.example",
         "WEB_HOST": "::",
         "WEB_PORT": "80",
+        "TRUSTED_PROXIES": "10.0.0.5, fd00::/8,",
         "ADMINS": "telegram:12, Discord:34,console:ana",
         "HOUSEHOLD_CHATS": "telegram:-1001, Discord : 34,telegram:-1002:7",
         "ADMIN_CHATS": "telegram:-1002,",
+        "HOUSEHOLD_NAME": "  Maple   Street ",
+        "LIMIT_COMMANDS": "60",
+        "LIMIT_REQUESTS": "1",
+        "LIMIT_DOWNLOADS": "10000",
         "LOG_LEVEL": "DEBUG",
         "LOG_FORMAT": "json",
     }
@@ -105,6 +117,7 @@ def test_everything_can_be_set() -> None:
         "plex_auth_url": "http://127.0.0.1:2/auth",
         "overseerr_url": "http://[fd00::5]:5055",
         "overseerr_api_key": SecretStr("key=="),
+        "overseerr_import_users": False,
         "uptime_kuma_url": "https://kuma.example/base",
         "uptime_kuma_username": "mum",
         "uptime_kuma_password": SecretStr("with spaces "),
@@ -129,6 +142,7 @@ def test_everything_can_be_set() -> None:
         "public_url": "https://bot.example",
         "web_host": "::",
         "web_port": 80,
+        "trusted_proxies": (ip_network("10.0.0.5/32"), ip_network("fd00::/8")),
         "admins": (
             Account("telegram", "12"),
             Account("discord", "34"),
@@ -140,6 +154,10 @@ def test_everything_can_be_set() -> None:
             Chat("telegram", "-1002", "7"),
         ),
         "admin_chats": (Chat("telegram", "-1002"),),
+        "household_name": "Maple Street",
+        "limit_commands": 60,
+        "limit_requests": 1,
+        "limit_downloads": 10000,
         "log_level": "debug",
         "log_format": "json",
     }

@@ -35,7 +35,7 @@ The bot looks for each setting in four places and takes the first it finds:
 3. Docker secrets: a file `/run/secrets/plex_token` (or `PLEX_TOKEN`).
 
 An empty value counts as not set. Names may be written in capitals or not, and the
-two `OVERSEERR_` names may begin with `SEERR_`. When something is wrong, the bot
+`OVERSEERR_` names may begin with `SEERR_`. When something is wrong, the bot
 says all of it at once and does not start; `medianest-bot doctor` explains more.
 Secrets are never printed. [.env.example](../.env.example) is a file to start from.
 """
@@ -106,7 +106,7 @@ def test_a_description_is_one_plain_sentence() -> None:
 def test_no_two_settings_share_a_name() -> None:
     names = [name for field in Settings.model_fields for name in names_of(field)]
 
-    assert len(set(names)) == len(names) == len(Settings.model_fields) + 2
+    assert len(set(names)) == len(names) == len(Settings.model_fields) + 3
 
 
 if __name__ == "__main__":

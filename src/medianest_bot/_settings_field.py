@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 
 from medianest_bot import _settings_chats as chats
 from medianest_bot import _settings_forms as forms
+from medianest_bot import _settings_house as house
 from medianest_bot._settings_chats import Chat
 
 Url = Annotated[str, BeforeValidator(forms.url)]
@@ -20,6 +21,9 @@ TelegramToken = Annotated[SecretStr, BeforeValidator(chats.telegram)]
 DiscordToken = Annotated[SecretStr, BeforeValidator(chats.discord)]
 Guilds = Annotated[tuple[str, ...], BeforeValidator(chats.guilds)]
 Chats = Annotated[tuple[Chat, ...], BeforeValidator(chats.chats)]
+YesNo = Annotated[bool, BeforeValidator(forms.yes_no)]
+Limit = Annotated[int, BeforeValidator(house.limit)]
+Proxies = Annotated[tuple[house.Network, ...], BeforeValidator(house.networks)]
 
 
 def setting(group: str, description: str, default: Any = None, shown: str = "") -> Any:

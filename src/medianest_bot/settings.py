@@ -20,20 +20,12 @@ from pydantic_settings import (
 
 from medianest_bot import _settings_chats as chats
 from medianest_bot import _settings_forms as forms
+from medianest_bot import _settings_house as house
 from medianest_bot import _settings_sources as sources
 from medianest_bot import _settings_together as together
 from medianest_bot._settings_chats import Account, Chat
-from medianest_bot._settings_field import (
-    Chats,
-    DiscordToken,
-    Folder,
-    Guilds,
-    Password,
-    TelegramToken,
-    Token,
-    Url,
-    setting,
-)
+from medianest_bot._settings_field import Chats, Folder, Limit, Proxies, Url, setting
+from medianest_bot._settings_neighbours import NeighbourSettings
 
 __all__ = ["Account", "Chat", "Settings", "WrongSettings", "names_of", "read"]
 
@@ -49,102 +41,11 @@ class WrongSettings(Exception):
         self.complaints = complaints
 
 
-class Settings(BaseSettings):
+class Settings(NeighbourSettings):
     """What the house is built from. Nothing is read behind the back of `read`."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True
-    )
-
-    plex_url: Url | None = setting(
-        "Plex", "Where your Plex Media Server answers, like http://192.168.1.5:32400."
-    )
-    plex_token: Token | None = setting(
-        "Plex", "The token of the server's owner; the bot reads the library with it."
-    )
-    plex_tv_url: Url = setting(
-        "Plex", "Where Plex accounts are looked up.", "https://plex.tv"
-    )
-    plex_auth_url: Url = setting(
-        "Plex",
-        "The page on which people sign in to Plex.",
-        "https://app.plex.tv/auth",
-    )
-
-    overseerr_url: Url | None = setting(
-        "Overseerr or Seerr",
-        "Where Overseerr or Seerr answers, like http://192.168.1.5:5055.",
-    )
-    overseerr_api_key: Token | None = setting(
-        "Overseerr or Seerr", "Its API key, from its settings page under General."
-    )
-
-    uptime_kuma_url: Url | None = setting(
-        "Uptime Kuma", "Where Uptime Kuma answers, like http://192.168.1.5:3001."
-    )
-    uptime_kuma_username: Annotated[str, BeforeValidator(forms.user)] | None = setting(
-        "Uptime Kuma", "The user to sign in as; needed only the first time."
-    )
-    uptime_kuma_password: Password | None = setting(
-        "Uptime Kuma", "That user's password; only the token it gives is kept."
-    )
-    uptime_kuma_totp: Annotated[SecretStr, BeforeValidator(forms.totp)] | None = (
-        setting(
-            "Uptime Kuma",
-            "The six digits of the moment, where that user has two-factor sign-in.",
-        )
-    )
-    uptime_kuma_api_key: Token | None = setting(
-        "Uptime Kuma", "An API key: states are read with it while signing in fails."
-    )
-    uptime_kuma_status_page: (
-        Annotated[str, BeforeValidator(forms.status_page)] | None
-    ) = setting(
-        "Uptime Kuma",
-        "The short name of a status page, read when nothing else is possible.",
-    )
-
-    telegram_token: TelegramToken | None = setting(
-        "Telegram", "The bot's token, as BotFather gives it: 123456:ABC…."
-    )
-    telegram_webhook: Annotated[bool, BeforeValidator(forms.yes_no)] = setting(
-        "Telegram",
-        "Whether Telegram brings updates to PUBLIC_URL (yes) or the bot fetches them.",
-        False,
-        "no",
-    )
-    telegram_api_url: Url = setting(
-        "Telegram",
-        "Where Telegram's Bot API answers; another one for a server of your own.",
-        "https://api.telegram.org",
-    )
-    telegram_file_url: Url = setting(
-        "Telegram",
-        "Where that server gives files away.",
-        lambda values: values["telegram_api_url"],
-        shown="TELEGRAM_API_URL",
-    )
-
-    discord_token: DiscordToken | None = setting(
-        "Discord", "The bot's token, from its page Bot in the developer portal."
-    )
-    discord_guilds: Guilds = setting(
-        "Discord",
-        "The household's servers, by their ids, with commas between: who is a member "
-        "of one is served.",
-        (),
-    )
-    discord_api_url: Url | None = setting(
-        "Discord",
-        "Where a test server plays Discord, together with DISCORD_GATEWAY_URL.",
-        shown="Discord itself",
-    )
-    discord_gateway_url: Annotated[str, BeforeValidator(forms.gateway)] | None = (
-        setting(
-            "Discord",
-            "That test server's gateway, like ws://127.0.0.1:8000/gateway.",
-            shown="Discord itself",
-        )
     )
 
     data_dir: Folder = setting(
@@ -194,13 +95,21 @@ class Settings(BaseSettings):
     )
 
     public_url: Url | None = setting(
-        "Web pages", "How browsers reach the bot's pages from outside."
+        "Web pages",
+        "How browsers reach the bot's pages from outside, like "
+        "https://nest.example.org; it may end in a path.",
     )
     web_host: Annotated[str, BeforeValidator(forms.host)] = setting(
         "Web pages", "The address the bot's pages are served on.", "127.0.0.1"
     )
     web_port: Annotated[int, BeforeValidator(forms.port)] = setting(
         "Web pages", "The port the bot's pages are served on.", 8080
+    )
+    trusted_proxies: Proxies = setting(
+        "Web pages",
+        "The addresses or networks of reverse proxies whose word on who visits is "
+        "taken, with commas between, like 172.18.0.0/16.",
+        (),
     )
 
     admins: Annotated[tuple[Account, ...], BeforeValidator(chats.accounts)] = setting(
@@ -219,6 +128,20 @@ class Settings(BaseSettings):
         "People and log",
         "Group chats of the admins, written the same way.",
         (),
+    )
+    household_name: Annotated[str, BeforeValidator(house.household)] | None = setting(
+        "People and log",
+        "What the household is called on the sign-in page.",
+        shown="the name of the Plex server",
+    )
+    limit_commands: Limit = setting(
+        "People and log", "How many commands a person may give within a minute.", 100
+    )
+    limit_requests: Limit = setting(
+        "People and log", "How many titles a person may ask for within an hour.", 20
+    )
+    limit_downloads: Limit = setting(
+        "People and log", "How many downloads a person may start within an hour.", 5
     )
     log_level: Annotated[str, BeforeValidator(forms.log_level)] = setting(
         "People and log",

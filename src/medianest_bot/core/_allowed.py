@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from medianest_bot.core.command import Command, Where
 from medianest_bot.core.context import Asked, Place
 from medianest_bot.core.reply import Reply
-from medianest_bot.core.roles import ADMIN_PLACES, Role, counts_as
+from medianest_bot.core.roles import ADMIN_PLACES, PlaceKind, Role, counts_as
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.words import Sorry, marked
 
@@ -45,7 +45,7 @@ class Stranger(Sorry):
 
 def allowed(command: Command, asked: Asked, person: Person | None) -> Role:
     """What they count as. Raises Sorry where they may not ask that there."""
-    role = role_of(person, asked.place)
+    role = role_for(command, person, asked.place)
     if role is None:
         raise Stranger
     if not role.covers(command.role):
@@ -56,8 +56,19 @@ def allowed(command: Command, asked: Asked, person: Person | None) -> Role:
 
 
 def role_of(person: Person | None, place: Place) -> Role | None:
-    """None for a stranger."""
-    return counts_as(person.role if person else None, place.kind)
+    """None for a stranger. Whose access is paused is a guest, admins aside."""
+    role = person.role if person else None
+    if person is not None and person.paused_at and role is Role.MEMBER:
+        role = Role.GUEST
+    return counts_as(role, place.kind)
+
+
+def role_for(command: Command, person: Person | None, place: Place) -> Role | None:
+    """As `role_of`; in private anybody is a guest to what lets people in."""
+    role = role_of(person, place)
+    if role is None and command.open and place.kind is PlaceKind.PRIVATE:
+        return Role.GUEST
+    return role
 
 
 def locale_of(person: Person | None, asked: Asked) -> str | None:

@@ -80,6 +80,8 @@ class Command:
     """A sentence or two more for `help NAME`."""
     reads: bool = False
     """True where running it changes nothing, so that it may run beside others."""
+    open: bool = False
+    """True where it lets people in: strangers may ask it in private, too."""
 
     def is_for(self, role: Role, place: PlaceKind) -> bool:
         """True where somebody who counts as `role` there may ask this."""
@@ -213,6 +215,7 @@ def command(
     reads: bool = False,
     hidden: bool = False,
     notes: str = "",
+    open: bool = False,  # noqa: A002 - as `help`
 ) -> Callable[[Run], Command]:
     """Make a command of a function; its name, underscores as spaces, is the name."""
 
@@ -228,6 +231,7 @@ def command(
             hidden=hidden,
             notes=notes,
             reads=reads or draws,
+            open=open,
         )
 
     return made

@@ -25,7 +25,11 @@ class AccountTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One identity over all chats."""
+    """One identity over all chats.
+
+    `paused_at` is since when they count only as a guest: their Plex account does not
+    reach our server any more.
+    """
 
     id: int
     name: str
@@ -34,6 +38,8 @@ class Person:
     plex_id: int | None
     locale: str | None
     created_at: datetime
+    plex_name: str | None = None
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +196,45 @@ async def set_seerr(tx: AsyncConnection, person_id: int, seerr_id: int | None) -
     await _set(tx, person_id, seerr_id=seerr_id)
 
 
-async def set_plex(tx: AsyncConnection, person_id: int, plex_id: int | None) -> None:
-    await _set(tx, person_id, plex_id=plex_id)
+async def set_plex(
+    tx: AsyncConnection,
+    person_id: int,
+    plex_id: int | None,
+    plex_name: str | None = None,
+    seen_at: datetime | None = None,
+) -> None:
+    """Whose Plex account is theirs; seen to reach our server at `seen_at`."""
+    await _set(
+        tx,
+        person_id,
+        plex_id=plex_id,
+        plex_name=plex_name,
+        plex_seen_at=seen_at,
+        paused_at=None,
+    )
+
+
+async def by_plex(db: AsyncConnection, plex_id: int) -> tuple[Person, ...]:
+    """Who uses a Plex account: couples often share one."""
+    return await _all(
+        db, _PEOPLE.where(users.c.plex_id == plex_id).order_by(users.c.id)
+    )
+
+
+async def set_paused(tx: AsyncConnection, person_id: int, at: datetime | None) -> None:
+    await _set(tx, person_id, paused_at=at)
+
+
+async def set_plex_seen(tx: AsyncConnection, person_id: int, at: datetime) -> None:
+    """Their Plex account reached our server just now."""
+    await _set(tx, person_id, plex_seen_at=at)
+
+
+async def plex_seen(db: AsyncConnection) -> dict[int, datetime]:
+    """When each person's Plex account was last seen to reach our server."""
+    query = select(users.c.id, users.c.plex_seen_at)
+    rows = await db.execute(query.where(users.c.plex_seen_at.is_not(None)))
+    return {row.id: row.plex_seen_at for row in rows}
 
 
 async def set_locale(tx: AsyncConnection, person_id: int, locale: str | None) -> None:
@@ -212,6 +255,8 @@ _COLUMNS = (
     users.c.plex_id,
     users.c.locale,
     users.c.created_at,
+    users.c.plex_name,
+    users.c.paused_at,
 )
 _PEOPLE = select(*_COLUMNS)
 

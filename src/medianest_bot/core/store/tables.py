@@ -31,19 +31,31 @@ from medianest_bot.core.store._columns import (
     person_id,
     row_id,
 )
+from medianest_bot.core.store._people_tables import (
+    blocked,
+    expected,
+    invitations,
+    link_attempts,
+    parents,
+)
 from medianest_bot.core.store._types import Moment, Numbers, Prose
 
 __all__ = [
     "accounts",
     "audit",
+    "blocked",
     "cards",
     "download_items",
     "error_logs",
+    "expected",
     "inbox",
+    "invitations",
     "lines",
+    "link_attempts",
     "media_requests",
     "metadata",
     "news",
+    "parents",
     "places",
     "sent_pictures",
     "service_config",
@@ -64,9 +76,15 @@ users = Table(
     Column("name_key", Prose(), nullable=False, unique=True),
     Column("role", String(16), nullable=False),
     Column("seerr_id", Integer),
-    Column("plex_id", BigInteger),
+    Column("plex_id", BigInteger, index=True),
     Column("locale", Prose(16)),
     Column("created_at", Moment, nullable=False),
+    Column("plex_name", Prose(64)),
+    Column("plex_seen_at", Moment),
+    Column("paused_at", Moment),
+    Column("limit_commands", Integer),
+    Column("limit_requests", Integer),
+    Column("limit_downloads", Integer),
     **NEVER_AGAIN,
 )
 """People: household members, one identity over all chats."""
@@ -189,6 +207,7 @@ news = Table(
     Column("told_at", Moment),
     Column("failed", Text),
     Column("created_at", Moment, nullable=False),
+    Column("room", Prose()),
     Index("ix_news_next", "told_at", "next_at"),
     **NEVER_AGAIN,
 )
