@@ -83,7 +83,7 @@ class Page(StrEnum):
     """Confirmed in the chat; an admin must approve."""
     DONE = "done"
     USED = "used"
-    """Somebody went on from this page already, in another browser or at another time."""
+    """Somebody went on from this page already, perhaps in another browser."""
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     """Also for links that never were: strangers learn nothing from guessing."""
