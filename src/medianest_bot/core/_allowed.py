@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medianest_bot.core.command import Command, Where
+from medianest_bot.core.command import Command, Commands, Where
 from medianest_bot.core.context import Asked, Place
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.roles import ADMIN_PLACES, PlaceKind, Role, counts_as
@@ -69,6 +69,22 @@ def role_for(command: Command, person: Person | None, place: Place) -> Role | No
     if role is None and command.open and place.kind is PlaceKind.PRIVATE:
         return Role.GUEST
     return role
+
+
+def is_stranger(person: Person | None, place: Place) -> bool:
+    """True for who is nobody here, whatever they may ask all the same."""
+    return role_of(person, place) is None
+
+
+def visible_to(
+    commands: Commands, person: Person | None, place: Place
+) -> tuple[Command, ...]:
+    """What they may ask there; a stranger in private, only what lets people in."""
+    role = role_of(person, place)
+    if role is not None:
+        return commands.visible(role, place.kind)
+    found = commands.visible(Role.GUEST, place.kind)
+    return tuple(one for one in found if role_for(one, person, place))
 
 
 def locale_of(person: Person | None, asked: Asked) -> str | None:

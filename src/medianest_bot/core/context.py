@@ -57,5 +57,10 @@ class Context:
         return self.person
 
     @property
+    def is_stranger(self) -> bool:
+        """True for who is nobody and was let through to what lets people in."""
+        return self.person is None and self.asked.place.kind is PlaceKind.PRIVATE
+
+    @property
     def is_admin(self) -> bool:
         return self.role is Role.ADMIN

@@ -19,17 +19,21 @@ from medianest_bot.core._allowed import (
     Checked,
     Stranger,
     allowed,
+    is_stranger,
     locale_of,
     role_of,
+    visible_to,
 )
-from medianest_bot.core._failures import Failures, OldButton, note
+from medianest_bot.core._failures import Failures, OldButton
+from medianest_bot.core._known_people import KnownPeople
 from medianest_bot.core._long_lines import LongLines
+from medianest_bot.core._ways_in import Crowd, refused
 from medianest_bot.core.command import Command
 from medianest_bot.core.context import Asked, Context, Place
 from medianest_bot.core.house import House
 from medianest_bot.core.outbox import Reader
 from medianest_bot.core.reply import Choice, Reply, Suggestion, Tone
-from medianest_bot.core.store import people
+from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store.errors import StoreError
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.words import Sorry, _, marked, read_on, reading
@@ -68,10 +72,13 @@ class Dispatch:
         self._house = house
         self._long_lines = LongLines(house.store, key, house.now)
         self._failures = Failures(house.store, house.now, redact)
+        self._people = KnownPeople(house.store)
+        self._crowd = Crowd(house.now)
         self._reference = reference
 
     async def aclose(self) -> None:
         """Wait for what is still being written down."""
+        await self._people.aclose()
         await self._failures.aclose()
 
     async def run(
@@ -106,8 +113,12 @@ class Dispatch:
             try:
                 return await self._checked(line, asked)
             except Exception as error:  # noqa: BLE001 - as in `run`
-                refused = await self._failures.answer(error, line, asked, reference)
-                return Checked(None, line, refused)
+                reply = await self._failures.answer(error, line, asked, reference)
+                return Checked(None, line, reply)
+
+    async def person(self, platform: str, account: str) -> Person | None:
+        """Whose account it is, as of now; None for a stranger's. Raises StoreError."""
+        return await self._people.of(platform, account)
 
     async def question(self, line: str) -> str | None:
         """What the button of such a line asks first; the answer goes behind the line.
@@ -122,7 +133,7 @@ class Dispatch:
 
     async def ask_again(self, line: str, asked: Asked) -> Reply:
         """Instead of running a line that comes too late to be still meant for sure."""
-        person = await self._person(asked.platform, asked.account)
+        person = await self.person(asked.platform, asked.account)
         with reading(locale_of(person, asked)):
             whole = await self._long_lines.whole(lines.clean(line))
             still = Choice(_(STILL), whole or line, Tone.GOOD)
@@ -143,7 +154,7 @@ class Dispatch:
         Raises whatever goes wrong: nobody asked, so nobody is answered. Sorry where
         there is nothing to draw, or nothing this reader may still see.
         """
-        person = await self._person(reader.platform, reader.account)
+        person = await self.person(reader.platform, reader.account)
         locale = person.locale if person else None
         name = person.name if person else ""
         place = Place(reader.platform, reader.place, reader.kind)
@@ -167,8 +178,10 @@ class Dispatch:
             return ()
         try:
             async with asyncio.timeout(SUGGEST_S):
-                person = await self._person(asked.platform, asked.account)
+                person = await self.person(asked.platform, asked.account)
                 context = self._context(found, asked, person, command)
+                if context.is_stranger:
+                    return ()
                 with reading(locale_of(person, asked)):
                     return await suggest(context, lines.clean(typed))
         except (Sorry, ServiceError, TimeoutError):
@@ -179,11 +192,9 @@ class Dispatch:
             return ()
 
     async def visible(self, asked: Asked) -> tuple[Command, ...]:
-        """What this person may ask in this place; nothing for strangers."""
-        person = await self._person(asked.platform, asked.account)
-        kind = asked.place.kind
-        role = role_of(person, asked.place)
-        return self._house.commands.visible(role, kind) if role else ()
+        """What this person may ask in this place; a stranger, what lets people in."""
+        person = await self.person(asked.platform, asked.account)
+        return visible_to(self._house.commands, person, asked.place)
 
     async def _answered(
         self, line: str, asked: Asked, checked: Checked | None
@@ -191,22 +202,23 @@ class Dispatch:
         try:
             reply = await self._run(line, asked, checked)
         except Sorry as sorry:
-            reply = note(sorry, asked)
+            reply = refused(sorry, asked, self._house.commands)
         return await self._long_lines.shorten(reply)
 
     async def _checked(self, line: str, asked: Asked) -> Checked:
         try:
             return await self._check(line, asked)
         except Sorry as sorry:
-            refused = await self._long_lines.shorten(note(sorry, asked))
-            return Checked(None, line, refused, isinstance(sorry, Stranger))
+            reply = refused(sorry, asked, self._house.commands)
+            short = await self._long_lines.shorten(reply)
+            return Checked(None, line, short, isinstance(sorry, Stranger))
 
     async def _run(self, line: str, asked: Asked, checked: Checked | None) -> Reply:
         if checked is not None and checked.role is not None:
             person, whole = checked.person, checked.line
             read_on(locale_of(person, asked))
         else:
-            person = await self._person(asked.platform, asked.account)
+            person = await self.person(asked.platform, asked.account)
             read_on(locale_of(person, asked))
             whole = await self._whole(line, asked, person)
         if not whole:
@@ -217,25 +229,40 @@ class Dispatch:
         return await command.run(context, **command.parse(rest))
 
     async def _check(self, line: str, asked: Asked) -> Checked:
-        person = await self._person(asked.platform, asked.account)
+        person = await self.person(asked.platform, asked.account)
         read_on(locale_of(person, asked))
         whole = await self._whole(line, asked, person)
         if not whole:
             return Checked(None, whole)
         command, _rest = self._split(whole, asked)
-        self._context(command, asked, person, whole)
-        role = role_of(person, asked.place)
-        return Checked(command, whole, role=role, person=person)
+        context = self._context(command, asked, person, whole)
+        return Checked(command, whole, role=context.role, person=person)
 
     async def _whole(self, line: str, asked: Asked, person: Person | None) -> str:
-        """The line itself, for whoever is somebody here and may press its card."""
+        """The line itself, for whoever is somebody here and may press its card.
+
+        For a stranger, only one that lets people in.
+        """
         if role_of(person, asked.place) is None:
-            raise Stranger
+            return await self._open_line(line, asked, person)
         if asked.pressed and asked.asker not in (None, asked.account):
             raise Sorry(NOT_YOURS)
         whole = await self._long_lines.whole(lines.clean(line))
         if whole is None:
             raise OldButton
+        return whole
+
+    async def _open_line(self, line: str, asked: Asked, person: Person | None) -> str:
+        """The line itself where strangers may ask it. Raises Stranger elsewhere."""
+        if asked.place.kind is not PlaceKind.PRIVATE:
+            raise Stranger
+        try:
+            whole = await self._long_lines.whole(lines.clean(line)) or ""
+        except Sorry:
+            raise Stranger from None
+        if (command := self._house.commands.named(whole)) is None:
+            raise Stranger
+        allowed(command, asked, person)
         return whole
 
     def _counted(
@@ -247,7 +274,7 @@ class Dispatch:
         except Sorry:
             self._count(asked, person)
             raise
-        if not command.draws:
+        if not command.draws or is_stranger(person, asked.place):
             self._count(asked, person)
         return command, rest
 
@@ -261,11 +288,9 @@ class Dispatch:
 
     def _count(self, asked: Asked, person: Person | None) -> None:
         guest = f"{asked.platform}:{asked.account}"
+        if is_stranger(person, asked.place):
+            self._crowd.admit(guest)
         self._house.limits.command(person.id if person else guest)
-
-    async def _person(self, platform: str, account: str) -> Person | None:
-        async with self._house.store.read() as db:
-            return await people.by_account(db, platform, account)
 
     def _context(
         self, command: Command, asked: Asked, person: Person | None, line: str

@@ -1,0 +1,67 @@
+"""What strangers are told in private, and how many of them may ask at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from medianest_bot.core._allowed import Stranger
+from medianest_bot.core._failures import note
+from medianest_bot.core.command import Command, Commands
+from medianest_bot.core.context import Asked
+from medianest_bot.core.reply import Choice, Item, Reply, Tone
+from medianest_bot.core.roles import PlaceKind
+from medianest_bot.core.words import Sorry, _, marked
+
+MOST = 500
+"""Strangers who may ask within a minute; each of them takes some memory so long."""
+WINDOW = timedelta(minutes=1)
+CROWDED = marked("Many people ask at once just now. Please try again in a minute.")
+
+
+class Crowd:
+    """Keeps count of who of the strangers asked lately, and of no more than `MOST`."""
+
+    def __init__(self, now: Callable[[], datetime], most: int = MOST) -> None:
+        self._now = now
+        self._most = most
+        self._seen: dict[str, datetime] = {}
+
+    def admit(self, who: str) -> None:
+        """Let a stranger ask. Raises Sorry while too many others do."""
+        now = self._now()
+        self._forget(now)
+        if who not in self._seen and len(self._seen) >= self._most:
+            raise Sorry(CROWDED)
+        # Put last, so that those who have been quiet the longest come first.
+        self._seen.pop(who, None)
+        self._seen[who] = now
+
+    def _forget(self, now: datetime) -> None:
+        while self._seen:
+            oldest = next(iter(self._seen))
+            if now - self._seen[oldest] < WINDOW:
+                return
+            del self._seen[oldest]
+
+
+def refused(sorry: Sorry, asked: Asked, commands: Commands) -> Reply:
+    """What no is said with; strangers in private hear what lets people in."""
+    reply = note(sorry, asked)
+    if not isinstance(sorry, Stranger) or asked.place.kind is not PlaceKind.PRIVATE:
+        return reply
+    ways = tuple(one for one in commands if one.open and not one.hidden)
+    return replace(
+        reply,
+        items=tuple(Item(f"/{one.brief()}", _(one.help)) for one in ways),
+        choices=tuple(_choice(one) for one in ways if _runs_alone(one)),
+    )
+
+
+def _runs_alone(command: Command) -> bool:
+    return not any(argument.required for argument in command.arguments)
+
+
+def _choice(command: Command) -> Choice:
+    return Choice(_(command.help), command.name, Tone.GOOD)
