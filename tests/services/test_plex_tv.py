@@ -158,6 +158,89 @@ async def test_the_token_travels_in_a_header_only(tv: Tv) -> None:
         assert "demo-plex-token" not in str(request.url)
 
 
+async def test_a_sign_in_names_whom_it_is_for(tv: Tv) -> None:
+    named = "MediaNest – Discord Añá & co"
+    pin = await tv.client.create_pin(product=named)
+    made = tv.server.pins[-1]
+    address = tv.client.sign_in_address("https://app.plex.tv/auth", "abc", "", named)
+    shown = parse_qs(urlsplit(address).fragment.removeprefix("?"))
+    assert (made.code, made.product) == (pin.code, named)
+    assert shown["context[device][product]"] == [named]
+    assert await tv.client.read_pin(pin.id) is None
+
+
+async def test_a_short_code_is_typed_on_a_page_of_plex_tv(tv: Tv) -> None:
+    assert tv.client.link_address("https://plex.tv/") == "https://plex.tv/link"
+    assert tv.client.link_address("https://plex.tv", "a1b2") == (
+        "https://plex.tv/link/?pin=a1b2"
+    )
+
+
+async def test_the_owner_sees_whom_the_server_is_shared_with(tv: Tv) -> None:
+    seen = [await tv.client.shared_with("demo-plex-token", MACHINE)]
+    tv.server.unshare("ana.maple")
+    tv.server.share("stranger", is_pending=True)
+    seen.append(await tv.client.shared_with("demo-plex-token", MACHINE))
+    tv.server.share("stranger")
+    seen.append(await tv.client.shared_with("demo-plex-token", MACHINE))
+    seen.append(await tv.client.shared_with("demo-plex-token", "another"))
+    assert seen == [{1002, 1003}, {1003}, {1003, 9001}, frozenset()]
+
+
+async def test_shares_are_told_to_a_valid_token_only(tv: Tv) -> None:
+    with pytest.raises(Refused):
+        await tv.client.shared_with("wrong", MACHINE)
+    for trouble in ({"rate_limited": 100}, {"fail_status": 500}):
+        for name, value in trouble.items():
+            setattr(tv.server.knobs, name, value)
+        with pytest.raises(Unreachable):
+            await tv.client.shared_with("demo-plex-token", MACHINE)
+        tv.server.knobs.reset()
+
+
+USER = f'<User id="1002"><Server machineIdentifier="{MACHINE}" pending="0"/></User>'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{}",
+        "<html><body>Sign in to the hotel</body></html>",
+        f"<Other>{USER}</Other>",
+        f"<MediaContainer>{USER}",
+        f'<MediaContainer totalSize="2">{USER}</MediaContainer>',
+        f'<!DOCTYPE a [<!ENTITY b "c">]><MediaContainer>{USER}</MediaContainer>',
+        '<!DOCTYPE a SYSTEM "file:///etc/hostname"><MediaContainer/>',
+        '<?xml version="1.0" encoding="nonsense"?><MediaContainer/>',
+        "<MediaContainer>\0</MediaContainer>",
+    ],
+)
+async def test_half_a_list_of_shares_is_unreadable(tv: Tv, body: str) -> None:
+    tv.server.knobs.garbage = body
+    with pytest.raises(Unreadable):
+        await tv.client.shared_with("demo-plex-token", MACHINE)
+
+
+async def test_odd_users_and_servers_are_passed_over(tv: Tv) -> None:
+    ours = f'machineIdentifier="{MACHINE}"'
+    tv.server.knobs.garbage = (
+        f'<MediaContainer totalSize="x"><User id="x"><Server {ours}/></User>'
+        f'<User><Server {ours}/></User><Server {ours}/><User id="7"/>'
+        f'<User id="8"><Server {ours} pending="1"/></User>'
+        f'<User id="9"><Deep><Server {ours}/></Deep></User>'
+        f'<User id="10"><Server machineIdentifier="other"/><Server {ours}/></User>'
+        "</MediaContainer>"
+    )
+    assert await tv.client.shared_with("demo-plex-token", MACHINE) == {10}
+
+
+async def test_a_list_without_end_is_unreadable(tv: Tv) -> None:
+    tv.server.knobs.garbage = f"<MediaContainer>{USER * 80_000}</MediaContainer>"
+    with pytest.raises(Unreadable):
+        await tv.client.shared_with("demo-plex-token", MACHINE)
+
+
 async def test_too_many_calls_and_silence_say_nothing_about_the_token(tv: Tv) -> None:
     tv.server.knobs.rate_limited = 100
     with pytest.raises(Unreachable):

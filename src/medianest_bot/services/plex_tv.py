@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import quote
 
 from medianest_bot.services import _plex_reading as reading
-from medianest_bot.services._plex_calls import headers
+from medianest_bot.services import _plex_shares
+from medianest_bot.services._plex_calls import headers, query
 from medianest_bot.services.errors import Unreadable
-from medianest_bot.services.http import Http
+from medianest_bot.services.http import CALL_S, Http
 from medianest_bot.services.loose import table, text
 
 
@@ -87,14 +88,29 @@ class PlexTv:
             return Access.OWNER
         return Access.SHARED if ours else Access.NONE
 
-    async def create_pin(self, *, strong: bool = True) -> Pin:
-        """A strong one is for a browser; a weak one is typed at plex.tv/link."""
-        answer = await self._http.send(
-            "POST",
-            "/api/v2/pins",
-            params={"strong": "true"} if strong else None,
-            headers=self._headers(),
-        )
+    async def shared_with(self, owner_token: str, machine_id: str) -> frozenset[int]:
+        """The ids of the accounts that our server is shared with; never the owner's.
+
+        Only a whole answer is returned, so that who is not in it is not shared with.
+        """
+        about = {**self._headers(owner_token), "Accept": "application/xml"}
+        answer = await self._http.get("/api/users", headers=about, within_s=CALL_S)
+        try:
+            return _plex_shares.read(answer.body, machine_id)
+        except _plex_shares.NotShares as error:
+            raise Unreadable(answer.service, status=answer.status) from error
+
+    async def create_pin(self, *, strong: bool = True, product: str = "") -> Pin:
+        """A strong one is for a browser; a weak one is typed at plex.tv/link.
+
+        `product` is what the person finds among their authorized devices.
+        """
+        name = text(product) or self._product
+        about = {"X-Plex-Product": name, "X-Plex-Device-Name": name}
+        # A header would spoil a name that is not ASCII.
+        bare = {k: v for k, v in self._headers().items() if k not in about}
+        asked = query({"strong": "true", **about} if strong else {**about})
+        answer = await self._http.send("POST", f"/api/v2/pins{asked}", headers=bare)
         row = answer.object()
         pin_id, code = reading.number(row.get("id")), text(row.get("code"))
         expires = _moment(row.get("expiresAt"))
@@ -118,7 +134,9 @@ class PlexTv:
             "DELETE", path, headers=self._headers(token), repeatable=True
         )
 
-    def sign_in_address(self, auth_url: str, code: str, forward_url: str) -> str:
+    def sign_in_address(
+        self, auth_url: str, code: str, forward_url: str, product: str = ""
+    ) -> str:
         """Where a browser confirms a strong PIN, and comes back from.
 
         Everything stands in the fragment, which the person can change: what comes
@@ -127,11 +145,16 @@ class PlexTv:
         parts = {
             "clientID": self._client_id,
             "code": code,
-            "context[device][product]": self._product,
+            "context[device][product]": text(product) or self._product,
             "forwardUrl": forward_url,
         }
         pairs = (f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in parts.items())
         return f"{auth_url.rstrip('/')}#?{'&'.join(pairs)}"
+
+    def link_address(self, plex_tv_url: str, code: str = "") -> str:
+        """Where somebody types a weak PIN; with `code` it stands there already."""
+        address = f"{plex_tv_url.rstrip('/')}/link"
+        return f"{address}/?pin={quote(code, safe='')}" if code else address
 
     async def aclose(self) -> None:
         await self._http.aclose()
