@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -27,18 +27,22 @@ _PROFILE = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A Plex account; `server_token` is None where nothing is shared with it."""
+    """A Plex account; `server_token` is None where nothing is shared with it.
+
+    `is_pending` says that it has not accepted the share.
+    """
 
     id: int
     name: str
     token: str
     server_token: str | None
     is_owner: bool = False
+    is_pending: bool = False
 
 
 @dataclass(slots=True)
 class Code:
-    """A PIN; `token` is set once somebody has confirmed it."""
+    """A PIN; `token` is set once somebody has confirmed it, and told a moment later."""
 
     id: int
     code: str
@@ -47,6 +51,7 @@ class Code:
     created: float
     expires: float
     token: str | None = None
+    told_from: float = 0.0
 
 
 def user(one: Account, token: str) -> Json:
@@ -164,14 +169,22 @@ def pin(one: Code, now: float) -> Json:
         "expiresIn": max(0, round(one.expires - now)),
         "createdAt": _stamp(one.created),
         "expiresAt": _stamp(one.expires),
-        "authToken": one.token,
+        "authToken": one.token if one.told_from <= now else None,
         "newRegistration": None,
     }
 
 
-def friends(accounts: Iterable[Account], machine_id: str, name: str) -> web.Response:
+def friends(accounts: Collection[Account], machine_id: str, name: str) -> web.Response:
     """The accounts a server is shared with, in the XML of the first API."""
-    root = Element("MediaContainer", {"machineIdentifier": machine_id})
+    count = str(len(accounts))
+    about = {
+        "friendlyName": "myPlex",
+        "identifier": "com.plexapp.plugins.myplex",
+        "machineIdentifier": machine_id,
+        "totalSize": count,
+        "size": count,
+    }
+    root = Element("MediaContainer", about)
     for one in accounts:
         about = {
             "id": str(one.id),
@@ -191,7 +204,7 @@ def friends(accounts: Iterable[Account], machine_id: str, name: str) -> web.Resp
             "numLibraries": "3",
             "allLibraries": "1",
             "owned": "0",
-            "pending": "0",
+            "pending": str(int(one.is_pending)),
         }
         SubElement(SubElement(root, "User", about), "Server", shared)
     return web.Response(body=tostring(root, "utf-8"), headers=_HEADERS)

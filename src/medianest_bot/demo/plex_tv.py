@@ -6,11 +6,13 @@ import random
 import string
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from medianest_bot.demo import _plex_tv_shapes as shapes
+from medianest_bot.demo._plex_tv_pages import Pages
 from medianest_bot.demo._plex_tv_shapes import Account, Code
 from medianest_bot.demo.household import Household
 from medianest_bot.demo.knobs import Knobs, middleware
@@ -27,9 +29,9 @@ Answers = Callable[[web.Request, Account], Awaitable[web.Response]]
 class PlexTvStandIn:
     """Knows everybody of the household with a Plex account, and one stranger.
 
-    The first person owns the server. `claim` is what somebody does in a browser:
-    it confirms a PIN as that account. `plex_url` is where resources say the
-    server is; `clock` moves the time in which PINs expire.
+    The first person owns the server. `claim` is what somebody does in a browser, on
+    the pages at /auth and /link: it confirms a PIN as that account. `plex_url` is
+    where resources say the server is; `clock` moves the time in which PINs expire.
     """
 
     def __init__(
@@ -42,14 +44,24 @@ class PlexTvStandIn:
     ) -> None:
         self.knobs = Knobs()
         self.plex_url = plex_url
+        self.lag_s = 0.0
+        """How long after it was confirmed a PIN does not tell yet."""
         self.accounts = {one.name: one for one in _accounts(household, token)}
         self.tokens = {one.token: one.name for one in self.accounts.values()}
         """Whose each valid token is."""
+        self._server_tokens = {
+            one.name: one.server_token for one in self.accounts.values()
+        }
         self._household = household
         self._clock = clock
         self._codes: dict[int, Code] = {}
         self._chance = random.Random(0)  # noqa: S311 — scenery, no secret
         self._runner: web.AppRunner | None = None
+
+    @property
+    def pins(self) -> tuple[Code, ...]:
+        """Those that were made, oldest first, for looking at."""
+        return tuple(self._codes.values())
 
     async def start(self, port: int = 0) -> str:
         """Serve on loopback; returns the base URL without a slash."""
@@ -68,7 +80,19 @@ class PlexTvStandIn:
         """The person of that Plex name confirms the PIN; a token comes of it."""
         one = next(one for one in self._codes.values() if one.code == code)
         one.token = f"demo-account-{name}-{one.id}"
+        one.told_from = self._clock() + self.lag_s
         self.tokens[one.token] = name
+
+    def share(self, name: str, *, is_pending: bool = False) -> None:
+        """The server is shared with them; not yet while they have not accepted."""
+        held = self._server_tokens[name] or f"demo-server-{name}"
+        self.accounts[name] = replace(
+            self.accounts[name], server_token=held, is_pending=is_pending
+        )
+
+    def unshare(self, name: str) -> None:
+        """They do not reach the server any more."""
+        self.accounts[name] = replace(self.accounts[name], server_token=None)
 
     @property
     def app(self) -> web.Application:
@@ -90,6 +114,7 @@ class PlexTvStandIn:
                 web.get("/api/users", mine(self._users)),
                 web.get("/api/users/", mine(self._users)),
                 web.get("/api/v2/friends", self._friends),
+                *Pages(self.accounts, self._choose).routes,
             ]
         )
         return app
@@ -140,6 +165,17 @@ class PlexTvStandIn:
         self.claim(code, who.name)
         return web.Response(status=204)
 
+    def _choose(self, code: str, name: str, client_id: str | None) -> bool:
+        """Somebody chose an account on a page; pressing twice does no harm."""
+        now = self._clock()
+        for one in self._codes.values():
+            is_it = one.code == code and one.expires > now
+            if is_it and client_id in (None, one.client_id):
+                if one.token is None:
+                    self.claim(code, name)
+                return self.tokens.get(one.token or "") == name
+        return False
+
     async def _user(self, request: web.Request, who: Account) -> web.Response:
         token = await _asked(request, "X-Plex-Token")
         return shapes.answer(request, "user", shapes.user(who, token))
@@ -159,7 +195,7 @@ class PlexTvStandIn:
         if not await _asked(request, "X-Plex-Client-Identifier"):
             return _no_client(request)
         rows = [shapes.player(who)]
-        if who.server_token is not None:
+        if who.server_token is not None and not who.is_pending:
             house = self._household
             rows.insert(
                 0,
