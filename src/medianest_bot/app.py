@@ -30,7 +30,7 @@ from medianest_bot.core.downloads import Downloads
 from medianest_bot.core.health import Health
 from medianest_bot.core.house import House
 from medianest_bot.core.housekeeping import Housekeeping
-from medianest_bot.core.limits import Limits
+from medianest_bot.core.limits import Limits, Most
 from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.pictures import Pictures
 from medianest_bot.core.places import Places
@@ -130,7 +130,7 @@ class _Builder:
         return App(house, dispatch, settings, self._ring.derive)
 
     async def _house(self) -> House:
-        limits = Limits(self._store, self._now)
+        limits = Limits(self._store, self._now, Most(*self._settings.limits))
         await limits.open()
         self._stack.push_async_callback(_write_counts, limits)
         plex, seerr = await self._plex(), self._seerr()

@@ -167,6 +167,11 @@ class Settings(NeighbourSettings):
         servers = (Chat("discord", guild) for guild in self.discord_guilds)
         return tuple(dict.fromkeys((*self.household_chats, *servers)))
 
+    @property
+    def limits(self) -> tuple[int, int, int]:
+        """Commands a minute, requests and downloads an hour, for each person."""
+        return self.limit_commands, self.limit_requests, self.limit_downloads
+
     def secret_values(self) -> tuple[str, ...]:
         """All that must never appear in a log line."""
         values = (getattr(self, name) for name in type(self).model_fields)

@@ -10,7 +10,7 @@ import pytest
 from tests.core.hall import NOON, Hall, open_hall, until
 from tests.locks import locked
 
-from medianest_bot.core.limits import Left, Limits, What
+from medianest_bot.core.limits import Left, Limits, Most, What
 from medianest_bot.core.store import people, spent
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors import StoreBusy
@@ -207,3 +207,92 @@ def test_those_who_ask_nothing_take_no_memory(hall: Hall) -> None:
     hall.clock.forward(seconds=61)
     limits._forget_idle()
     assert len(limits._commands) == 0
+
+
+async def test_the_household_says_how_much_everybody_may(hall: Hall) -> None:
+    ana = await hall.id_of("ana")
+    limits = Limits(hall.store, hall.clock, Most(2, 1, 1))
+    used(limits, ana, 2)
+    assert refusal(limits, ana) == TOO_MANY.format("1 minute")
+    async with hall.store.begin() as tx:
+        await limits.spend(tx, ana, What.REQUEST)
+        left = await limits.left(tx, ana)
+    assert [(one.left, one.limit) for one in left] == [(0, 1), (1, 1)]
+
+
+async def test_a_limit_of_ones_own_counts_instead_of_everybodys(hall: Hall) -> None:
+    ana, tim, limits = await hall.id_of("ana"), await hall.id_of("tim"), _limits(hall)
+    async with hall.store.begin() as tx:
+        await limits.set_own(tx, ana, What.COMMAND, 3)
+        await limits.set_own(tx, ana, What.REQUEST, 0)
+        await limits.set_own(tx, ana, What.DOWNLOAD, 7)
+        assert [one.limit for one in await limits.left(tx, ana)] == [0, 7]
+        assert [one.limit for one in await limits.left(tx, tim)] == [20, 5]
+    used(limits, ana, 3)
+    assert refusal(limits, ana)
+    used(limits, tim, 4)
+    assert await no_more(limits, hall, ana, What.REQUEST) == (
+        "An admin has set that you ask for no titles."
+    )
+
+
+async def test_a_limit_of_ones_own_can_be_taken_back(hall: Hall) -> None:
+    ana, limits = await hall.id_of("ana"), _limits(hall)
+    for limit in (1, None):
+        async with hall.store.begin() as tx:
+            await limits.set_own(tx, ana, What.COMMAND, limit)
+    used(limits, ana, 100)
+    assert refusal(limits, ana)
+
+
+async def test_a_limit_of_ones_own_counts_after_a_restart(hall: Hall) -> None:
+    ana = await hall.id_of("ana")
+    async with hall.store.begin() as tx:
+        await _limits(hall).set_own(tx, ana, What.COMMAND, 1)
+    after = _limits(hall)
+    await after.open()
+    used(after, ana)
+    assert refusal(after, ana)
+
+
+async def test_two_processes_learn_what_the_other_counted(hall: Hall) -> None:
+    ana, here, there = await hall.id_of("ana"), _limits(hall), _limits(hall)
+    used(here, ana, 60)
+    used(there, ana, 40)
+    await here.flush()
+    await there.flush()
+    assert refusal(there, ana)
+    await here.flush()
+    assert refusal(here, ana)
+
+
+async def test_what_was_counted_while_reading_others_is_not_lost(hall: Hall) -> None:
+    ana, limits = await hall.id_of("ana"), _limits(hall)
+    used(limits, ana, 50)
+    flushing = asyncio.create_task(limits.flush())
+    for _ in range(20):
+        await asyncio.sleep(0)
+        used(limits, ana)
+    await flushing
+    used(limits, ana, 30)
+    assert refusal(limits, ana)
+
+
+async def test_another_process_learns_a_new_limit(hall: Hall) -> None:
+    ana, here, there = await hall.id_of("ana"), _limits(hall), _limits(hall)
+    used(there, ana)
+    async with hall.store.begin() as tx:
+        await here.set_own(tx, ana, What.COMMAND, 1)
+    await there.flush()
+    assert refusal(there, ana)
+
+
+def _limits(hall: Hall) -> Limits:
+    return Limits(hall.store, hall.clock)
+
+
+async def no_more(limits: Limits, hall: Hall, who: int, what: What) -> str:
+    with pytest.raises(Sorry) as refused:
+        async with hall.store.begin() as tx:
+            await limits.spend(tx, who, what)
+    return refused.value.worded()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,11 +34,17 @@ async def used(db: AsyncConnection, person_id: int, what: str, since: datetime) 
 
 
 async def all_since(
-    db: AsyncConnection, what: str, since: datetime
+    db: AsyncConnection,
+    what: str,
+    since: datetime,
+    *,
+    of: Collection[int] | None = None,
 ) -> tuple[tuple[int, datetime], ...]:
-    """Who used one and when, oldest first."""
+    """Who used one and when, oldest first; only these people's with `of`."""
     query = select(spent.c.person_id, spent.c.at)
     query = query.where(spent.c.what == str(what), spent.c.at > since)
+    if of is not None:
+        query = query.where(spent.c.person_id.in_(tuple(of)))
     rows = await db.execute(query.order_by(spent.c.at))
     return tuple((person_id, at) for person_id, at in rows)
 
