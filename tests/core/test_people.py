@@ -8,6 +8,7 @@ import pytest
 from tests.core.hall import Hall, open_hall
 
 from medianest_bot.core import people as rules
+from medianest_bot.core.limits import Own, What
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import audit, people
 from medianest_bot.core.store.people import Person
@@ -44,10 +45,13 @@ async def test_every_change_of_rights_is_audited(hall: Hall) -> None:
     await rules.link(store, mum, bob, ("telegram", "123"), now)
     await rules.change_role(store, mum, bob, Role.MEMBER, now)
     await rules.set_seerr(store, mum, bob, 4, now)
+    few = Own(What.REQUEST, 2)
+    await rules.change_limit(store, mum, bob, few, hall.house.limits, now)
     await rules.remove(store, mum, bob, now)
     subject = f"Bob ({bob.id})"
     assert await audited(hall) == [
         (mum.id, "person removed", subject, {}),
+        (mum.id, "limit changed", subject, {"what": "request", "limit": 2}),
         (mum.id, "seerr user set", subject, {"seerr": 4}),
         (mum.id, "role changed", subject, {"role": "member"}),
         (mum.id, "account linked", subject, {"account": "telegram:123"}),
@@ -139,3 +143,35 @@ async def test_an_admin_of_the_settings_gets_a_name_that_is_free(hall: Hall) -> 
     assert made is not None
     assert (made.name, made.role) == ("telegram:123 2", Role.ADMIN)
     assert (await person(hall, "telegram:123")).role is Role.GUEST
+
+
+@pytest.mark.parametrize(
+    ("shown", "called"),
+    [
+        ("Bob", "Bob"),
+        ("  Bob \u202e\n the\tBuilder ", "Bob the Builder"),
+        ("Ana", "Ana 2"),
+        ("x" * 40, "x" * 32),
+        ("12345", "telegram:1"),
+        ("\u200b", "telegram:1"),
+    ],
+)
+async def test_a_shown_name_becomes_a_name(hall: Hall, shown: str, called: str) -> None:
+    async with hall.store.begin() as tx:
+        made = await rules.add_free(tx, shown, Role.MEMBER, hall.clock(), "telegram:1")
+    assert (made.name, made.role) == (called, Role.MEMBER)
+
+
+async def test_a_number_behind_a_long_name_makes_it_no_longer(hall: Hall) -> None:
+    async with hall.store.begin() as tx:
+        made = [
+            await rules.add_free(tx, "x" * 40, Role.GUEST, hall.clock())
+            for _ in range(2)
+        ]
+    assert [one.name for one in made] == ["x" * 32, f"{'x' * 30} 2"]
+
+
+async def test_somebody_without_any_name_can_still_be_made(hall: Hall) -> None:
+    async with hall.store.begin() as tx:
+        made = await rules.add_free(tx, "", Role.GUEST, hall.clock())
+    assert made.name == "?"

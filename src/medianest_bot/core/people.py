@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from medianest_bot.core.limits import Limits, Own
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import audit, people
 from medianest_bot.core.store.engine import Store
@@ -23,6 +26,8 @@ SEERR_TAKEN = marked(
 )
 
 LONGEST_NAME = 32
+NAMELESS = "?"
+"""Who has no name that could be written."""
 
 Now = Callable[[], datetime]
 Account = tuple[str, str]
@@ -82,6 +87,17 @@ async def set_seerr(
         await _note(tx, by, "seerr user set", person, now, seerr=number)
 
 
+async def change_limit(
+    store: Store, by: Person, person: Person, own: Own, limits: Limits, now: Now
+) -> None:
+    """Let a person ask for more or less than others; audited like a right."""
+    async with store.begin() as tx:
+        await _still_here(tx, person)
+        await limits.set_own(tx, person.id, own.what, own.limit)
+        details = {"what": own.what.value, "limit": own.limit}
+        await _note(tx, by, "limit changed", person, now, **details)
+
+
 async def remove(store: Store, by: Person, person: Person, now: Now) -> None:
     """Forget a person and all that is theirs. Raises Sorry for the last admin."""
     async with store.begin() as tx:
@@ -103,32 +119,58 @@ async def make_admins(store: Store, accounts: Collection[Account], now: Now) -> 
 async def make_admin(store: Store, account: Account, name: str, now: Now) -> None:
     """Make an admin of whose account it is; `name` is for somebody new."""
     async with store.begin() as tx:
-        person = await people.by_account(tx, *account)
-        if person is None:
-            await _new_admin(tx, account, name[:LONGEST_NAME], now)
-        elif person.role is not Role.ADMIN:
-            await people.set_role(tx, person.id, Role.ADMIN)
-            role = Role.ADMIN.value
-            await _note(tx, None, "role changed", person, now, role=role)
+        await promote(tx, account, name, now)
+
+
+async def promote(tx: AsyncConnection, account: Account, name: str, now: Now) -> Person:
+    """As `make_admin`, in a transaction that goes on; returns the admin."""
+    person = await people.by_account(tx, *account)
+    if person is None:
+        return await _new_admin(tx, account, name, now)
+    if person.role is not Role.ADMIN:
+        await people.set_role(tx, person.id, Role.ADMIN)
+        await _note(tx, None, "role changed", person, now, role=Role.ADMIN.value)
+    return replace(person, role=Role.ADMIN)
+
+
+async def add_free(
+    tx: AsyncConnection, name: str, role: Role, now: datetime, otherwise: str = ""
+) -> Person:
+    """Make somebody who is called nearly so: what a chat shows is not always a name.
+
+    Where the name is taken, a number stands behind it; where none is left of it, they
+    are called `otherwise`.
+    """
+    taken = {people.name_key(one.name) for one in await people.everyone(tx)}
+    called = as_name(name) or as_name(otherwise) or NAMELESS
+    ends = ("", *(f" {number}" for number in range(2, len(taken) + 3)))
+    names = (f"{called[: LONGEST_NAME - len(end)].rstrip()}{end}" for end in ends)
+    free = next(one for one in names if people.name_key(one) not in taken)
+    return await people.add(tx, free, role, now=now)
+
+
+def as_name(shown: str) -> str:
+    """What is left of a shown name as somebody's name; empty where that is nothing."""
+    seen = "".join(one if _is_seen(one) else " " for one in shown)
+    name = " ".join(seen.split())[:LONGEST_NAME].strip()
+    return "" if people.name_key(name).isdigit() else name
+
+
+def _is_seen(letter: str) -> bool:
+    """Neither a control character nor one that turns or joins what is around it."""
+    return not unicodedata.category(letter).startswith("C")
 
 
 async def _new_admin(
     tx: AsyncConnection, account: Account, name: str, now: Now
-) -> None:
+) -> Person:
     platform, number = account
-    person = await _first_free(tx, name, now)
+    who = f"{platform}:{number}"
+    person = await add_free(tx, name, Role.ADMIN, now(), who)
     await people.link(tx, person.id, platform, number, person.name, now())
     await _note(tx, None, "person added", person, now, role=person.role.value)
-    who = f"{platform}:{number}"
     await _note(tx, None, "account linked", person, now, account=who)
-
-
-async def _first_free(tx: AsyncConnection, name: str, now: Now) -> Person:
-    """Somebody of that name; with a number behind it where it is taken."""
-    taken = {people.name_key(one.name) for one in await people.everyone(tx)}
-    names = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
-    free = next(one for one in names if people.name_key(one) not in taken)
-    return await people.add(tx, free, Role.ADMIN, now=now())
+    return person
 
 
 async def _still_here(tx: AsyncConnection, person: Person) -> None:
