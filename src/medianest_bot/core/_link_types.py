@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 
 class State(StrEnum):
@@ -45,6 +46,19 @@ class State(StrEnum):
 
 LIVE = frozenset({State.OPEN, State.TYPING, State.AT_PLEX, State.CODE, State.WAITING})
 ENDED = frozenset(State) - LIVE
+
+
+class Asker(Protocol):
+    """The chat account that asks."""
+
+    @property
+    def platform(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def shown_name(self) -> str: ...
+    @property
+    def locale(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)

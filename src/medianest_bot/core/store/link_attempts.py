@@ -140,6 +140,13 @@ async def move(
     return _attempt(moved) if moved is not None else None
 
 
+async def belongs_to(tx: AsyncConnection, number: int, person_id: int) -> None:
+    """Whom it made of the account."""
+    await tx.execute(
+        update(table).where(table.c.id == number).values(person_id=person_id)
+    )
+
+
 async def forget_pin(tx: AsyncConnection, number: int) -> None:
     """Plex holds no token for it any more."""
     await tx.execute(update(table).where(table.c.id == number).values(pin=None))

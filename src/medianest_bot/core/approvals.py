@@ -1,0 +1,122 @@
+"""Signing in with Plex: the admins' side. Their first word counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from medianest_bot.core import _link_rules as rules
+from medianest_bot.core._link_ground import Ground, account_of, is_over, subjects_of
+from medianest_bot.core._link_types import Attempt, State
+from medianest_bot.core.store import entrances, people
+from medianest_bot.core.store import link_attempts as rows
+from medianest_bot.core.store.people import Person
+from medianest_bot.core.words import Sorry, marked
+
+NO_SUCH = marked("There is no such sign-in any more.")
+
+
+class Verdict(StrEnum):
+    """What an admin says of who wants to come in."""
+
+    APPROVE = "approve"
+    SAME = "same"
+    """It is another account of somebody we know."""
+    DENY = "deny"
+    BLOCK = "block"
+
+
+class Approvals:
+    """Who waits to come in, and what admins say of them."""
+
+    def __init__(self, ground: Ground, changed: Callable[[Attempt], None]) -> None:
+        self._ground = ground
+        self._store = ground.store
+        self._changed = changed
+
+    async def get(self, number: int) -> Attempt | None:
+        async with self._store.read() as db:
+            return await rows.get(db, number)
+
+    async def waiting(self) -> tuple[Attempt, ...]:
+        """Those an admin must decide about."""
+        async with self._store.read() as db:
+            return await rows.in_states(db, {State.WAITING})
+
+    async def sharers(self, attempt: Attempt) -> tuple[Person, ...]:
+        """Who uses that Plex account already."""
+        if attempt.plex_id is None:
+            return ()
+        async with self._store.read() as db:
+            return await people.by_plex(db, attempt.plex_id)
+
+    async def decide(
+        self,
+        by: Person,
+        number: int,
+        verdict: Verdict,
+        reason: str = "",
+        same_as: int | None = None,
+    ) -> Attempt:
+        """An admin's word; the first one counts, and what is over stays so."""
+        async with self._store.begin() as tx:
+            attempt = await rows.get(tx, number)
+            if attempt is None:
+                raise Sorry(NO_SUCH)
+            if attempt.state is not State.WAITING:
+                return attempt
+            now = self._ground.now()
+            if is_over(attempt, now):
+                decided = await rows.move(tx, attempt, State.EXPIRED, now)
+            elif verdict in (Verdict.APPROVE, Verdict.SAME):
+                decided = await self._approve(tx, by, attempt, same_as, now)
+            else:
+                decided = await self._refuse(tx, by, attempt, verdict, reason, now)
+            attempt = decided or attempt
+            await self._tell_asker(tx, attempt)
+        self._changed(attempt)
+        return attempt
+
+    async def _approve(
+        self,
+        tx: AsyncConnection,
+        by: Person,
+        attempt: Attempt,
+        same_as: int | None,
+        now: datetime,
+    ) -> Attempt | None:
+        owner = await people.by_account(tx, attempt.platform, attempt.account)
+        if same_as is not None and owner is None:
+            owner = await people.get(tx, same_as)
+            if owner is None:
+                raise Sorry(NO_SUCH)
+        return await rules.settle(tx, attempt, owner, now, by)
+
+    async def _refuse(
+        self,
+        tx: AsyncConnection,
+        by: Person,
+        attempt: Attempt,
+        verdict: Verdict,
+        reason: str,
+        now: datetime,
+    ) -> Attempt | None:
+        to = State.BLOCKED if verdict is Verdict.BLOCK else State.DENIED
+        if to is State.BLOCKED:
+            account = account_of(attempt)
+            await entrances.block(tx, account, attempt.shown_name, by.id, now)
+        await rules.note(tx, by, f"link {to.value}", attempt, now, reason=reason)
+        return await rows.move(
+            tx, attempt, to, now, reason=reason[:500] or None, decided_by=by.id
+        )
+
+    async def _tell_asker(self, tx: AsyncConnection, attempt: Attempt) -> None:
+        """Who is somebody here is told; everybody sees it on the card."""
+        if attempt.person_id is None:
+            return
+        line, _card = subjects_of(attempt)
+        dedupe = f"{line}:{attempt.state.value}"
+        await self._ground.outbox.tell(tx, attempt.person_id, f"show {line}", dedupe)
