@@ -14,7 +14,7 @@ from enum import StrEnum
 import structlog
 
 from medianest_bot.core import titles as names
-from medianest_bot.core._open_rows import OpenRows
+from medianest_bot.core._kept_reading import KeptReading
 from medianest_bot.core._search_asking import (
     LEAST_BY_SHORT,
     Heard,
@@ -36,6 +36,7 @@ from medianest_bot.core._search_titles import (
     merged,
     of_item,
 )
+from medianest_bot.core.store import requests
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.store.requests import MediaRequest
@@ -88,7 +89,7 @@ class Search:
         self._videos = videos
         self._now = now
         self._library = Library(Owned())
-        self._open_rows = OpenRows(store)
+        self._open_rows = KeptReading(store, requests.open_ones)
         self._identity: Identity | None = None
         self._known: OrderedDict[Key, Title] = OrderedDict()
         self._suggesting: dict[str, asyncio.Task[list[Title]]] = {}

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core.store import _folder_lock, _migrate
 from medianest_bot.core.store._connect import Engines, connect
+from medianest_bot.core.store._mark import Mark
 from medianest_bot.core.store._trouble import named
 from medianest_bot.core.store.errors import StoreBusy, StoreUnusable, Why
 
@@ -46,10 +47,15 @@ class Store:
     """An open database. Made by `open`; whoever opens it closes it."""
 
     def __init__(
-        self, engines: Engines, writer: AsyncConnection, stack: AsyncExitStack
+        self,
+        engines: Engines,
+        writer: AsyncConnection,
+        mark: Mark,
+        stack: AsyncExitStack,
     ) -> None:
         self._engines = engines
         self._writer = writer
+        self._mark = mark
         self._stack = stack
         self._turn = asyncio.Lock()
 
@@ -77,8 +83,10 @@ class Store:
             except StoreBusy as error:
                 raise StoreUnusable(Why.LOCKED) from error
             stack.push_async_callback(writer.close)
+            mark = Mark(engines.readers.url)
+            stack.callback(mark.close)
             kept_open = stack.pop_all()
-        return cls(engines, writer, kept_open)
+        return cls(engines, writer, mark, kept_open)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -115,6 +123,13 @@ class Store:
         with named():
             async with self._engines.readers.connect() as db:
                 yield db
+
+    def mark(self) -> int | None:
+        """Stays the same as long as nobody writes, here or in another program.
+
+        None where that is not known: it is never known of PostgreSQL.
+        """
+        return self._mark.read()
 
     async def close(self) -> None:
         """Wait for the transaction that runs, and let go of everything."""

@@ -116,6 +116,13 @@ async def by_account(db: AsyncConnection, platform: str, account: str) -> Person
     )
 
 
+async def by_accounts(db: AsyncConnection) -> dict[tuple[str, str], Person]:
+    """Everybody's accounts, by platform and number, each with whose it is."""
+    query = select(accounts.c.platform, accounts.c.account, *_COLUMNS).join(users)
+    rows = (row._asdict() for row in await db.execute(query))
+    return {(row.pop("platform"), row.pop("account")): _of(row) for row in rows}
+
+
 async def everyone(db: AsyncConnection) -> tuple[Person, ...]:
     """Everybody, in the order they came."""
     return await _all(db, _PEOPLE.order_by(users.c.id))
@@ -262,7 +269,10 @@ _PEOPLE = select(*_COLUMNS)
 
 
 def _person(row: Row[Any]) -> Person:
-    values = row._asdict()
+    return _of(row._asdict())
+
+
+def _of(values: dict[str, Any]) -> Person:
     return Person(**{**values, "role": Role(values["role"])})
 
 
