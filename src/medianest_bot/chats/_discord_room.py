@@ -19,7 +19,7 @@ from medianest_bot.core.dispatch import Checked, Dispatch
 from medianest_bot.core.house import House
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.roles import PlaceKind
-from medianest_bot.core.store import people, strangers
+from medianest_bot.core.store import strangers
 from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.errors import StoreError
 from medianest_bot.services.errors import ServiceError
@@ -81,8 +81,7 @@ class Room:
             return False
         account = str(interaction.user.id)
         try:
-            async with self.house.store.read() as db:
-                return await people.by_account(db, PLATFORM, account) is None
+            return await self.dispatch.person(PLATFORM, account) is None
         except StoreError:
             return False
 
@@ -154,8 +153,7 @@ class Room:
         # In private, and as an app of their own anywhere: somebody of the household
         # who is nobody yet may look around, as they may in its server.
         try:
-            async with self.house.store.read() as db:
-                person = await people.by_account(db, PLATFORM, account)
+            person = await self.dispatch.person(PLATFORM, account)
         except StoreError:
             # Dispatch finds the same, and says so.
             return PlaceKind.PRIVATE
