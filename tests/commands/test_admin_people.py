@@ -15,6 +15,11 @@ WHICH_ACCOUNT = (
 )
 WHICH_USER = "Which Seerr user? Write the number in the user's page address."
 
+WHICH_LIMIT = (
+    "Which limit? Write commands, requests or downloads with a number, for example "
+    "requests:50. requests:usual takes it back."
+)
+
 
 async def mum(say: Talk, line: str) -> str:
     return drawn(await say(line, "mum"))
@@ -83,6 +88,28 @@ async def test_a_seerr_that_sleeps_changes_nothing(say: Talk) -> None:
     assert "zoe: member · console:zoe" in (await mum(say, "admin people")).split("- ")
 
 
+async def test_somebody_may_ask_for_more_or_less_than_others(say: Talk) -> None:
+    assert await mum(say, "admin people limit ana requests:50") == (
+        "#  [good]\nana may now ask for 50 titles an hour."
+    )
+    await mum(say, 'admin people limit name:ana value:"downloads 0"')
+    assert (
+        "ana: member · console:ana · Seerr user 2 · "
+        "50 requests an hour, 0 downloads an hour"
+    ) in await mum(say, "admin people")
+    fields = {one.name: one.value for one in (await say("me")).fields}
+    assert fields["Requests left this hour"] == "50 of 50"
+    assert fields["Downloads left this hour"] == "0 of 0"
+
+
+async def test_what_is_usual_counts_again(say: Talk) -> None:
+    await mum(say, "admin people limit ana requests:50")
+    assert await mum(say, "admin people limit ana requests:usual") == (
+        "#  [good]\nana may now ask for 20 titles an hour."
+    )
+    assert "an hour" not in await mum(say, "admin people")
+
+
 async def test_removing_asks_first(say: Talk) -> None:
     asked_first = await say("admin people remove tim", "mum")
     (sure,) = asked_first.choices
@@ -119,7 +146,14 @@ async def test_a_removal_cannot_be_pressed_by_somebody_else(say: Talk) -> None:
         ("link ana icq:1", WHICH_ACCOUNT),
         ("link ana console:tim", TAKEN),
         ("seerr ana me", WHICH_USER),
-        ("dance", "action can be list, add, link, role, seerr, remove, not “dance”."),
+        (
+            "dance",
+            "action can be list, add, link, role, seerr, limit, remove, not “dance”.",
+        ),
+        ("limit ana", WHICH_LIMIT),
+        ("limit ana titles:5", WHICH_LIMIT),
+        ("limit ana commands:0", "Write a number from 1 to 10000, or usual."),
+        ("limit ana requests:many", "Write a number from 0 to 10000, or usual."),
     ],
 )
 async def test_what_cannot_be_done_is_explained(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import Annotated
 
+from medianest_bot.commands import _people_limits
 from medianest_bot.core import people as rules
 from medianest_bot.core.command import Param, Where, command
 from medianest_bot.core.context import Context
@@ -51,6 +53,7 @@ class Action(StrEnum):
     LINK = "link"
     ROLE = "role"
     SEERR = "seerr"
+    LIMIT = "limit"
     REMOVE = "remove"
 
 
@@ -67,13 +70,13 @@ async def names(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
     role=Role.ADMIN,
     where=Where.ADMINS,
     notes="add NAME, link NAME telegram:123, role NAME member, seerr NAME 4, "
-    "remove NAME.",
+    "limit NAME requests:50, remove NAME.",
 )
 async def admin_people(
     ctx: Context,
     action: Annotated[Action, Param("what to do")] = Action.LIST,
     name: Annotated[str, Param("whose name", suggest=names)] = "",
-    value: Annotated[str, Param("an account, a role or a Seerr number")] = "",
+    value: Annotated[str, Param("an account, a role, a Seerr number or a limit")] = "",
 ) -> Reply:
     if action is Action.LIST:
         return await _list(ctx)
@@ -84,27 +87,22 @@ async def admin_people(
         person = await rules.add(ctx.house.store, ctx.member, name, role, ctx.house.now)
         return _done(_(NOW[role], name=person.name))
     person = await _person(ctx, name)
-    match action:
-        case Action.LINK:
-            return await _link(ctx, person, value)
-        case Action.ROLE:
-            return await _change_role(ctx, person, _role(value))
-        case Action.SEERR:
-            return await _seerr(ctx, person, value)
-        case _:
-            return await _remove(ctx, person, value)
+    return await CHANGES[action](ctx, person, value)
 
 
 async def _list(ctx: Context) -> Reply:
     async with ctx.house.store.read() as db:
         everybody = await people.everyone(db)
         accounts = [await people.accounts_of(db, person.id) for person in everybody]
+        own = await ctx.house.limits.own(db)
     rows = []
     for person, known in zip(everybody, accounts, strict=True):
         chats = ", ".join(f"{a.platform}:{a.account}" for a in known)
         parts = [_(person.role.value), chats or _("no chat linked")]
         if person.seerr_id is not None:
             parts.append(_("Seerr user {number}", number=person.seerr_id))
+        if person.id in own:
+            parts.append(_people_limits.worded(own[person.id]))
         rows.append(Item(title=person.name, text=" · ".join(parts)))
     title = n_("{count} person", "{count} people", len(rows))
     return Reply(title=title, items=tuple(rows))
@@ -120,7 +118,8 @@ async def _link(ctx: Context, person: Person, value: str) -> Reply:
     return _done(_("{name} is now known as {who}.", name=person.name, who=value))
 
 
-async def _change_role(ctx: Context, person: Person, role: Role) -> Reply:
+async def _change_role(ctx: Context, person: Person, value: str) -> Reply:
+    role = _role(value)
     await rules.change_role(ctx.house.store, ctx.member, person, role, ctx.house.now)
     return _done(_(NOW[role], name=person.name))
 
@@ -193,3 +192,13 @@ def _role(value: str) -> Role:
 
 def _done(text: str) -> Reply:
     return Reply(text=text, tone=Tone.GOOD)
+
+
+CHANGES: Mapping[Action, Callable[[Context, Person, str], Awaitable[Reply]]] = {
+    Action.LINK: _link,
+    Action.ROLE: _change_role,
+    Action.SEERR: _seerr,
+    Action.LIMIT: _people_limits.changed,
+    Action.REMOVE: _remove,
+}
+"""What is done to somebody who is here already."""

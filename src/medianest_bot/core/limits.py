@@ -60,8 +60,6 @@ class Rule:
     limit: int
     window: timedelta
     refusal: str
-    none: str = ""
-    """What somebody hears whose own limit is nothing at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,16 @@ class Most:
     downloads: int = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A person's own limit; `limit` None: they may what everybody may."""
+
+    what: What
+    limit: int | None
+
+
+NOTHING = {What.REQUEST: NO_REQUESTS, What.DOWNLOAD: NO_DOWNLOADS}
+"""What somebody hears whose own limit is nothing at all."""
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
@@ -164,6 +172,14 @@ class Limits:
             await self._left(db, person_id, What.DOWNLOAD),
         )
 
+    async def own(self, db: AsyncConnection) -> Mapping[int, tuple[Own, ...]]:
+        """Everybody who has limits of their own, and which."""
+        found: defaultdict[int, tuple[Own, ...]] = defaultdict(tuple)
+        for what in What:
+            for person_id, limit in (await allowances.everybodys(db, what)).items():
+                found[person_id] += (Own(what, limit),)
+        return found
+
     async def set_own(
         self, tx: AsyncConnection, person_id: int, what: What, limit: int | None
     ) -> None:
@@ -219,7 +235,10 @@ class Limits:
     async def _rule(self, db: AsyncConnection, person_id: int, what: What) -> Rule:
         rule = self._rules[what]
         own = await allowances.own(db, person_id, what)
-        return rule if own is None else replace(rule, limit=own)
+        if own is None:
+            return rule
+        refusal = NOTHING.get(what, rule.refusal) if own == 0 else rule.refusal
+        return replace(rule, limit=own, refusal=refusal)
 
     async def _left(self, db: AsyncConnection, person_id: int, what: What) -> Left:
         rule = await self._rule(db, person_id, what)
@@ -231,14 +250,12 @@ class Limits:
 def _rules(most: Most) -> Mapping[What, Rule]:
     return {
         What.COMMAND: Rule(most.commands, MINUTE, TOO_MANY_COMMANDS),
-        What.REQUEST: Rule(most.requests, HOUR, TOO_MANY_REQUESTS, NO_REQUESTS),
-        What.DOWNLOAD: Rule(most.downloads, HOUR, TOO_MANY_DOWNLOADS, NO_DOWNLOADS),
+        What.REQUEST: Rule(most.requests, HOUR, TOO_MANY_REQUESTS),
+        What.DOWNLOAD: Rule(most.downloads, HOUR, TOO_MANY_DOWNLOADS),
     }
 
 
 def _refusal(rule: Rule, wait: timedelta) -> Sorry:
-    if rule.limit == 0 and rule.none:
-        return Sorry(rule.none)
     return Sorry(rule.refusal, limit=rule.limit, wait=_Wait(wait.total_seconds()))
 
 
