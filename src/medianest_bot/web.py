@@ -1,4 +1,4 @@
-"""The bot's own web server: whether it is well, and where chats bring their updates."""
+"""The bot's own web server: is it well, where chats bring updates, signing in."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from medianest_bot._web_types import SignIn
+
 log = structlog.get_logger(__name__)
 
 LARGEST = 1 << 20
 """No update of any chat comes near; what is longer is not even read."""
 BODY_S = 10.0
+READY_S = 5.0
+IDLE_S = 30.0
+"""How long an open connection may say nothing between two requests."""
 CLOSE_S = 0.5
 HEADERS = {
     "Cache-Control": "no-store",
@@ -30,6 +35,9 @@ Take = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 """Is given the headers and the body; returns the status to answer with."""
 Healthy = Callable[[], Mapping[str, bool]]
 """Every part of the bot, and whether it is well."""
+Ready = Callable[[], Awaitable[Mapping[str, bool]]]
+"""What people need before the bot can serve them, and whether it is there."""
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class CannotServe(Exception):
@@ -50,21 +58,40 @@ class Route:
 
 @asynccontextmanager
 async def serve(
-    host: str, port: int, routes: Sequence[Route], healthy: Healthy
+    host: str,
+    port: int,
+    routes: Sequence[Route],
+    healthy: Healthy,
+    *,
+    ready: Ready | None = None,
+    sign_in: SignIn | None = None,
 ) -> AsyncIterator[int]:
     """Serve while inside; gives the port. Raises PortTaken or CannotServe."""
     app = web.Application(middlewares=[_answering], client_max_size=LARGEST)
     app.router.add_get("/healthz", _health(healthy))
+    if ready is not None:
+        app.router.add_get("/readyz", _readiness(ready))
     for route in routes:
         app.router.add_post(route.path, _taking(route.take))
+    if sign_in is not None:
+        _add_pages(app, sign_in)
     app.on_response_prepare.append(_dress)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_S)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=CLOSE_S, keepalive_timeout=IDLE_S
+    )
     await runner.setup()
     try:
         await _listen(runner, host, port)
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+def _add_pages(app: web.Application, sign_in: SignIn) -> None:
+    # Its templates take a while to load, and not every household has the pages.
+    from medianest_bot._web_signing_in import SigningIn  # noqa: PLC0415
+
+    SigningIn(sign_in).add_to(app.router)
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
@@ -78,7 +105,7 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
         raise CannotServe(f"{said}Check WEB_HOST and WEB_PORT.") from error
 
 
-def _health(healthy: Healthy) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _health(healthy: Healthy) -> Handler:
     async def health(_request: web.Request) -> web.Response:
         ill = sorted(name for name, is_well in healthy().items() if not is_well)
         if ill:
@@ -88,7 +115,23 @@ def _health(healthy: Healthy) -> Callable[[web.Request], Awaitable[web.Response]
     return health
 
 
-def _taking(take: Take) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _readiness(ready: Ready) -> Handler:
+    async def readiness(_request: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(READY_S):
+                missing = sorted(
+                    name for name, is_so in (await ready()).items() if not is_so
+                )
+        except TimeoutError:
+            missing = ["answer"]
+        if missing:
+            return web.json_response({"ok": False, "missing": missing}, status=503)
+        return web.json_response({"ok": True})
+
+    return readiness
+
+
+def _taking(take: Take) -> Handler:
     async def taking(request: web.Request) -> web.Response:
         async with asyncio.timeout(BODY_S):
             body = await request.read()
@@ -98,10 +141,7 @@ def _taking(take: Take) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 
 @web.middleware
-async def _answering(
-    request: web.Request,
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-) -> web.StreamResponse:
+async def _answering(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Whatever happens, a plain answer: pages of errors tell strangers too much."""
     try:
         return await handler(request)
@@ -116,5 +156,6 @@ async def _answering(
 
 
 async def _dress(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers.popall("Server", None)

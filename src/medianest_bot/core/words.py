@@ -99,6 +99,11 @@ def languages() -> tuple[str, ...]:
     return tuple(dict.fromkeys((ENGLISH, *sorted(_languages().values()))))
 
 
+def language() -> str:
+    """The language everything is worded in now, as browsers write it ("pt-BR")."""
+    return _reader.get().replace("_", "-")
+
+
 def _filled(worded: str, english: str, data: Mapping[str, object]) -> str:
     """`worded` with `data` in it; a broken translation gives way to English."""
     try:
