@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from medianest_bot.chats._telegram_links import (
     InlineEntry,
     Start,
+    code_link,
     inline_result,
+    invitation_link,
     read_start,
     start_link,
     title_payload,
@@ -38,6 +40,16 @@ def test_a_link_opens_the_private_chat() -> None:
         start_link("our_bot", "a b")
 
 
+def test_links_of_a_sign_in_lead_to_our_chat_and_are_shown_in_no_log() -> None:
+    links = (code_link("our_bot", "012345"), invitation_link("our_bot", "Ab_-9"))
+    assert links == (
+        "https://t.me/our_bot?start=c-012345",
+        "https://t.me/our_bot?start=j-Ab_-9",
+    )
+    shown = [repr(read_start(link.partition("start=")[2])) for link in links]
+    assert shown == ["Start()", "Start()"]
+
+
 @pytest.mark.parametrize(
     ("payload", "start"),
     [
@@ -56,6 +68,12 @@ def test_a_link_opens_the_private_chat() -> None:
         ("s-A", Start()),
         ("s-gICA", Start()),
         ("t-movie-1\n", Start()),
+        ("c-012345", Start("link code:012345")),
+        ("c-01234", Start()),
+        ("c-0123456", Start()),
+        ("c-٠١٢٣٤٥", Start()),
+        ("j-Ab_-9", Start("join Ab_-9")),
+        ("j-", Start()),
     ],
 )
 def test_a_payload_leads_to_one_thing_or_nowhere(payload: str, start: Start) -> None:

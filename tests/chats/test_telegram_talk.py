@@ -173,3 +173,25 @@ def test_a_search_asks_for_what_was_written(text: str, kind: PlaceKind) -> None:
     if isinstance(found, Line) and found.text.startswith("search "):
         asked = lines.clean(found.text).removeprefix("search ")
         assert lines.unquoted(asked) == lines.clean(text)
+
+
+@pytest.mark.parametrize("text", ["012345", " 012345 ", "012 345", "012-345"])
+def test_six_digits_are_a_code_while_one_is_awaited(text: str) -> None:
+    asked: list[str] = []
+
+    def awaits(account: str) -> bool:
+        asked.append(account)
+        return True
+
+    found = meaning(said(text), PlaceKind.PRIVATE, known, awaits)
+    assert found == Line("link code:012345")
+    assert asked == [said(text).sender.account]
+    assert alone("012345") == Line("search 012345")
+    assert among("012345", TO_US) == Line("search 012345")
+
+
+@pytest.mark.parametrize("text", ["01234", "0123456", "01 2345", "x012345", "٠١٢٣٤٥"])
+def test_other_digits_are_never_a_code(text: str) -> None:
+    found = meaning(said(text), PlaceKind.PRIVATE, known, lambda _account: True)
+    assert isinstance(found, Line)
+    assert found.text.startswith("search ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -194,8 +193,7 @@ class Asking:
         if not is_first:
             await answering.silently()
             return
-        text = with_number(checked.refused.text, PLATFORM, account)
-        reply = replace(checked.refused, text=text)
+        reply = with_number(checked.refused, PLATFORM, account)
         await answering.say(reply, quietly=True, asker=account)
 
     async def _is_first(self, account: str) -> bool:

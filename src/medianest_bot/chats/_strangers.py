@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from medianest_bot.core.house import House
+from medianest_bot.core.reply import Reply
 from medianest_bot.core.store import strangers
 from medianest_bot.core.store.errors import StoreError
 from medianest_bot.core.words import _, marked
@@ -63,7 +65,7 @@ class Strangers:
         return is_first
 
 
-def with_number(text: str, platform: str, account: str) -> str:
+def with_number(refused: Reply, platform: str, account: str) -> Reply:
     """How to come in, with what an admin has to write for it."""
     number = _(YOUR_NUMBER, number=f"{platform}:{account}")
-    return f"{text}\n\n{number}"
+    return replace(refused, text=f"{refused.text}\n\n{number}")

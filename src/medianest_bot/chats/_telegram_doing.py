@@ -78,4 +78,5 @@ class Doing:
         except StoreError:
             log.warning("not remembered", exc_info=True)
         if who.role is not None or who.is_stranger:
-            self._lists.seen(account, who.role)
+            # A stranger who may ask something is a stranger all the same.
+            self._lists.seen(account, who.role if who.person else None)

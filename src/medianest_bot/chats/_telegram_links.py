@@ -6,6 +6,8 @@ A deep link leads into the private chat with a payload of at most 64 characters:
     r-17                        the card of a request
     k-<key>                     a line kept for one person
     s-<words in base64>         a search, for a title without a number
+    c-123456                    the six digits a sign-in page showed
+    j-<key>                     an invitation
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from medianest_bot.chats._addresses import is_public
 from medianest_bot.chats._telegram_text import cut, escape, legible, one_line
@@ -29,6 +31,7 @@ _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _START = re.compile(
     r"t-(?P<kind>movie|tv)-(?P<title>[0-9]{1,10})|r-(?P<request>[0-9]{1,10})"
     r"|k-(?P<key>[A-Za-z0-9_-]{1,62})|s-(?P<words>[A-Za-z0-9_-]{1,62})"
+    r"|c-(?P<code>[0-9]{6})|j-(?P<invitation>[A-Za-z0-9_-]{1,62})"
 )
 _WORDS_BYTES = 46
 """What 62 characters of base64 hold."""
@@ -38,8 +41,8 @@ _WORDS_BYTES = 46
 class Start:
     """Where a deep link leads: a line to run, or the key of a kept one; or nowhere."""
 
-    line: str | None = None
-    key: str | None = None
+    line: str | None = field(default=None, repr=False)
+    key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,21 @@ def start_link(username: str, payload: str) -> str:
     return f"https://t.me/{username}?start={payload}"
 
 
+def code_link(username: str, code: str) -> str:
+    """The address that brings the six digits of a sign-in page to our chat."""
+    return start_link(username, f"c-{code}")
+
+
+def invitation_link(username: str, key: str) -> str:
+    """The address that opens our chat with an invitation."""
+    return start_link(username, f"j-{key}")
+
+
+def code_line(code: str) -> str:
+    """The line that brings the digits of a sign-in."""
+    return f"link code:{code}"
+
+
 def title_payload(title: Title) -> str:
     """What leads to the card of a title, or to a search where it has no number."""
     if title.kind is not Kind.VIDEO and title.tmdb_id is not None:
@@ -86,13 +104,11 @@ def read_start(payload: str) -> Start:
         return Start(key=match["key"])
     if match["words"]:
         return _search(match["words"])
-    number = int(match["title"] or match["request"])
-    if not 0 < number < _LARGEST:
-        return Start()
-    if match["request"]:
-        return Start(f"show request:{number}")
-    # By its address, since `request movie:ID` would ask for it at once.
-    return Start(f"request https://www.themoviedb.org/{match['kind']}/{number}")
+    if match["code"]:
+        return Start(code_line(match["code"]))
+    if match["invitation"]:
+        return Start(f"join {match['invitation']}")
+    return _numbered(match)
 
 
 def inline_result(title: Title, username: str) -> InlineEntry:
@@ -110,6 +126,16 @@ def inline_result(title: Title, username: str) -> InlineEntry:
         button_text=_(MORE),
         button_url=start_link(username, payload),
     )
+
+
+def _numbered(match: re.Match[str]) -> Start:
+    number = int(match["title"] or match["request"])
+    if not 0 < number < _LARGEST:
+        return Start()
+    if match["request"]:
+        return Start(f"show request:{number}")
+    # By its address, since `request movie:ID` would ask for it at once.
+    return Start(f"request https://www.themoviedb.org/{match['kind']}/{number}")
 
 
 def _headline(title: Title) -> str:

@@ -72,7 +72,7 @@ class Lists:
         Ends early where places change meanwhile, for what has to come first then.
         """
         house = self._house
-        await self._write(Scope("", self._for(Role.GUEST, PlaceKind.PRIVATE, {"help"})))
+        await self._write(Scope("", self._of_anybody()))
         await self._write(Scope("groups", ()))
         for chat, kind in house.places.known(PLATFORM):
             await self._write(Scope(chat, self._of_room(kind)))
@@ -108,16 +108,17 @@ class Lists:
         for oldest in list(self._strangers)[:-STRANGERS]:
             del self._strangers[oldest]
 
+    def _of_anybody(self) -> tuple[Command, ...]:
+        visible = self._house.commands.visible(Role.GUEST, PlaceKind.PRIVATE)
+        return tuple(one for one in visible if one.open or one.name == "help")
+
     def _of_room(self, kind: PlaceKind) -> tuple[Command, ...]:
         if kind is PlaceKind.HOUSEHOLD:
             return self._for(Role.MEMBER, kind)
         return self._for(Role.ADMIN, kind) if kind is PlaceKind.ADMIN else ()
 
-    def _for(
-        self, role: Role, kind: PlaceKind, only: Iterable[str] | None = None
-    ) -> tuple[Command, ...]:
-        visible = self._house.commands.visible(role, kind)
-        return tuple(one for one in visible if only is None or one.name in only)
+    def _for(self, role: Role, kind: PlaceKind) -> tuple[Command, ...]:
+        return self._house.commands.visible(role, kind)
 
     async def _write(self, scope: Scope) -> None:
         """Write one list in each of our languages, unless that is what there is."""

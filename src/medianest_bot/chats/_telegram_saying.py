@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,7 +23,7 @@ from medianest_bot.chats._telegram_wire import How
 from medianest_bot.core.command import Where
 from medianest_bot.core.dispatch import Checked
 from medianest_bot.core.line import clean
-from medianest_bot.core.reply import Reply
+from medianest_bot.core.reply import Reply, Tone
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import tickets
 from medianest_bot.core.words import Sorry, _, marked, reading
@@ -36,8 +37,11 @@ OLD_LINK = marked("That link is too old, or not for you. Please ask once more.")
 class Saying:
     """Answers what was written."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(
+        self, room: Room, awaits_code: Callable[[str], bool] = lambda _account: False
+    ) -> None:
         self._room = room
+        self._awaits_code = awaits_code
 
     async def said(self, said: Said, received_at: datetime) -> Checked | None:
         """Answer a text message, if it is for us; returns who its sender was."""
@@ -90,6 +94,9 @@ class Saying:
             checked = await room.dispatch.check(line, asked)
             if await self._is_turned_away(checked, sender, spot, how):
                 return checked
+            if is_stranger(checked, spot):
+                # Nobody of the household waits behind them.
+                how = replace(how, rank=Rank.NEWS)
             if is_late and checked.refused is None:
                 reply = await room.dispatch.ask_again(line, asked)
                 await self.answer(line, reply, sender, spot, how)
@@ -123,7 +130,8 @@ class Saying:
                 return line
         commands = self._room.house.commands
         known = commands.fits if said.spot.is_private else commands.knows
-        match meaning(said, self._room.kind(said.spot), known):
+        kind = self._room.kind(said.spot)
+        match meaning(said, kind, known, self._awaits_code):
             case Ignore():
                 return None
             case Help() as greeting:
@@ -177,11 +185,11 @@ class Saying:
         who = sender.account if spot.is_private else spot.chat
         async with room.strangers.first_today(who) as is_first:
             if is_first:
-                text = checked.refused.text
+                reply = Reply(text=checked.refused.text)
                 if spot.is_private:
-                    text = with_number(text, PLATFORM, sender.account)
-                # Nobody of the household waits behind them.
-                await room.send(spot, Reply(text=text), replace(how, rank=Rank.NEWS))
+                    reply = replace(checked.refused, tone=Tone.PLAIN)
+                    reply = with_number(reply, PLATFORM, sender.account)
+                await room.send(spot, reply, replace(how, rank=Rank.NEWS))
         return True
 
     def _answers(self, spot: Spot, message: str) -> int | None:
@@ -191,6 +199,11 @@ class Saying:
 
 def is_private(checked: Checked) -> bool:
     return checked.command is not None and checked.command.where is Where.PRIVATE
+
+
+def is_stranger(checked: Checked, spot: Spot) -> bool:
+    """True for who is nobody, but may ask this all the same."""
+    return spot.is_private and checked.role is not None and checked.person is None
 
 
 def question_key(chat: str, message: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from medianest_bot.chats._telegram_incoming import Line, Said
+from medianest_bot.chats._telegram_links import code_line
 from medianest_bot.core.line import LONGEST, clean, quoted
 from medianest_bot.core.roles import PlaceKind
 
@@ -14,6 +15,7 @@ SHORTEST_SEARCH = 2
 LONGEST_SEARCH = 100
 
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CODE = re.compile(r"([0-9]{3})[ -]?([0-9]{3})")
 # A digit in a box is a digit with two marks behind it.
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 # Only what is said far more often than it is looked for: no "Cheers", no "Perfect".
@@ -59,19 +61,32 @@ class Ignore:
 Meaning = Line | Help | Start | Ignore
 
 
-def meaning(said: Said, kind: PlaceKind, known: Callable[[str], bool]) -> Meaning:
-    """What `said` asks for; `known` tells whether a line begins with a command."""
+def meaning(
+    said: Said,
+    kind: PlaceKind,
+    known: Callable[[str], bool],
+    awaits_code: Callable[[str], bool] = lambda _account: False,
+) -> Meaning:
+    """What `said` asks for; `known` tells whether a line begins with a command.
+
+    `awaits_code` tells whether six digits of an account are what a page showed it.
+    """
     if said.via_us:
         return Ignore()
     if kind is PlaceKind.PRIVATE:
-        return _in_private(said, known)
+        return _in_private(said, known, awaits_code)
     return _among_others(said, known)
 
 
-def _in_private(said: Said, known: Callable[[str], bool]) -> Meaning:
+def _in_private(
+    said: Said, known: Callable[[str], bool], awaits_code: Callable[[str], bool]
+) -> Meaning:
     if said.command is not None:
         return _command(said.command) if said.command.is_for_us else Ignore()
     text = _cleaned(said.text)
+    code = _CODE.fullmatch(text)
+    if code is not None and awaits_code(said.sender.account):
+        return Line(code_line(f"{code[1]}{code[2]}"))
     if known(text):
         return Line(text)
     return Line(f"search {quoted(text)}") if _is_title(text) else Help()
