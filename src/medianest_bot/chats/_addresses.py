@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 _LONGEST_URL = 2048
@@ -15,6 +16,7 @@ _AT_HOME = re.compile(
 """Endings of names that only a household's own network knows."""
 
 
+@lru_cache(maxsize=512)
 def is_public(url: str) -> bool:
     """True where a chat's own servers may be sent there for a picture."""
     parts = _parts(url)

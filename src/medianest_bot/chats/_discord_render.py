@@ -57,10 +57,11 @@ def render(
     Without `can_upload`, pictures that Discord cannot fetch are left out.
     """
     is_private = reply.show is Show.NOTE
-    content = card.heading(reply, TEXT) or card.nothing(reply)
-    if not was_card and _is_plain(reply) and units(content) <= CONTENT:
-        summary = card.summary(reply)
-        return Message(content, summary=summary, is_private=is_private)
+    if not was_card and _is_plain(reply):
+        content = card.heading(reply, TEXT) or card.nothing(reply)
+        if units(content) <= CONTENT:
+            summary = card.summary(reply)
+            return Message(content, summary=summary, is_private=is_private)
     asker = asker if reply.only else None
     parts, shots = laid_out(reply, asker, can_upload=can_upload)
     return Message(

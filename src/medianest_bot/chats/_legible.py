@@ -18,10 +18,14 @@ _DULL = re.compile(
     "[\n -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027"
     "\u2030-\u205e\u20a0-\u20cf\u2100-\u2bff\u4e00-\u9fff\uac00-\ud7a3]*"
 )
+_SEEN = re.compile("[!-~]")
+"""What is visible without a look at its category; nearly every text has some."""
 
 
 def units(text: str) -> int:
     """UTF-16 code units, as chats count."""
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -32,7 +36,7 @@ def legible(text: str) -> str:
     endless accents.
     """
     text = text[:LONGEST]
-    if _DULL.fullmatch(text):
+    if (text.isascii() and text.isprintable()) or _DULL.fullmatch(text):
         return text
     text = text.replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return "".join(_legible(text))
@@ -40,7 +44,7 @@ def legible(text: str) -> str:
 
 def is_visible(text: str) -> bool:
     """False where Telegram would say that there is no text."""
-    return any(
+    return _SEEN.search(text) is not None or any(
         unicodedata.category(char)[0] in "LNPS" and char not in "\u3164\u115f\u2800"
         for char in text
     )
