@@ -1,0 +1,56 @@
+"""A loop that counts only the time in which this process really ran.
+
+Where many share a machine it may give us nothing for seconds, and every deadline of
+ours would be over at once, though nobody was slow. On this loop's clock such a gap
+hardly counts; rests are never shorter than they should be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from typing import Any
+
+SLICE_S = 0.02
+"""The most that a gap counts while everybody waits."""
+
+
+class Unhurried(asyncio.SelectorEventLoop):
+    """Its time is what it has computed and what it has waited for."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic()
+        self._ran = time.thread_time()
+        super().__init__(_Waiting(self))
+
+    def time(self) -> float:
+        return self._at + time.thread_time() - self._ran
+
+    def waited(self, seconds: float) -> None:
+        self._at = self.time() + seconds
+        self._ran = time.thread_time()
+
+
+class _Waiting(selectors.DefaultSelector):
+    def __init__(self, loop: Unhurried) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> Any:
+        """Wait in short turns, so that a gap within one of them stays short."""
+        left = float("inf") if timeout is None else max(timeout, 0.0)
+        while True:
+            turn = min(left, SLICE_S)
+            began = time.monotonic()
+            events = super().select(turn)
+            waited = min(time.monotonic() - began, turn)
+            self._loop.waited(waited)
+            left -= waited
+            if events or left <= 0:
+                return events
+
+
+def now() -> float:
+    """The running loop's time, which a test may compare with a promise."""
+    return asyncio.get_running_loop().time()
