@@ -105,3 +105,13 @@ parents = Table(
     ),
 )
 """Who looks after whom, for people without an account of their own at Plex."""
+
+take_backs = Table(
+    "take_backs",
+    metadata,
+    row_id(),
+    Column("request", Integer, nullable=False),
+    Column("as_user", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+"""Requests at Seerr that nobody waits for any more: their people have left."""

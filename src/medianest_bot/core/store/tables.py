@@ -37,6 +37,7 @@ from medianest_bot.core.store._people_tables import (
     invitations,
     link_attempts,
     parents,
+    take_backs,
 )
 from medianest_bot.core.store._types import Moment, Numbers, Prose
 
@@ -63,6 +64,7 @@ __all__ = [
     "service_status",
     "spent",
     "strangers",
+    "take_backs",
     "tickets",
     "users",
     "youtube_downloads",
