@@ -226,9 +226,9 @@ async def say(client: httpx.AsyncClient, recorded: dict[str, Any]) -> httpx.Resp
 
 def take_steps(server: SeerrStandIn, name: str) -> None:
     steps = STEPS.get(name, ())
-    account = server.accounts[2 if name == "quota-after" else 3]
+    who = 2 if name == "quota-after" else 3
     for what, value in zip(steps[::2], steps[1::2], strict=True):
-        setattr(account, str(what), value)
+        setattr(server.accounts[who], str(what), value)
 
 
 def fetched(one: dict[str, Any]) -> int | None:
@@ -276,7 +276,7 @@ def are_numbers(*values: object) -> bool:
 def recorded_household() -> Household:
     names = ("plexadmin", "anna", "ben")
     people = [
-        Person(name, "member", 1000 + n, name, n, 2 if n == 1 else 32)
+        Person(name, "member", 1000 + n, name, 1 if n == 1 else None, 2)
         for n, name in enumerate(names, 1)
     ]
     titles = {603: "The Matrix", 604: "The Matrix Reloaded", 693134: "Dune: Part Two"}

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from medianest_bot.demo._memory import Kept
-from medianest_bot.demo._seerr_state import Asked, Books, Media
+from medianest_bot.demo._seerr_state import Account, Asked, Books, Media
 
 
 def told(books: Books, done: set[int]) -> Kept:
     """All but what follows from the clock, like how much has been fetched."""
     return {
         "last": dict(books.last),
+        "accounts": [_account(one) for one in books.accounts.values()],
         "media": [_media(one) for one in books.media.values()],
         "asked": [_asked(books, one) for one in books.asked.values()],
         "done": sorted(done),
@@ -22,14 +23,48 @@ def told(books: Books, done: set[int]) -> Kept:
 
 def take(books: Books, done: set[int], kept: Kept) -> None:
     """Take over what was kept; the time since then has passed here, too."""
+    accounts = dict(books.accounts)
+    # Nothing was kept of accounts once.
+    for row in kept.get("accounts", ()):
+        accounts[row["id"]] = _read_account(accounts.get(row["id"]), row)
     media = {(one.kind, one.tmdb): one for one in map(_read_media, kept["media"])}
-    asked = {one.id: one for row in kept["asked"] for one in [_read(books, media, row)]}
+    asked = {
+        one.id: one
+        for row in kept["asked"]
+        for one in [_read(books, accounts, media, row)]
+    }
     finished = {int(one) for one in kept["done"]}
     last = {name: int(kept["last"][name]) for name in books.last}
     if not media.keys() <= books.titles.keys():
         raise LookupError("a title that the household does not know")
     books.media, books.asked, books.last = media, asked, last
+    books.accounts = accounts
     done |= finished
+
+
+def _account(one: Account) -> Kept:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "plex_id": one.plex_id,
+        "permissions": one.permissions,
+        "created": one.created.isoformat(),
+        "settings": one.settings,
+    }
+
+
+def _read_account(known: Account | None, row: Kept) -> Account:
+    """Who lives here is as the household says; only what they chose is kept."""
+    if known is not None:
+        return replace(known, settings=row["settings"])
+    return Account(
+        id=int(row["id"]),
+        name=str(row["name"]),
+        plex_id=row["plex_id"],
+        permissions=int(row["permissions"]),
+        created=datetime.fromisoformat(row["created"]),
+        settings=row["settings"],
+    )
 
 
 def _media(one: Media) -> Kept:
@@ -63,20 +98,25 @@ def _asked(books: Books, one: Asked) -> Kept:
     }
 
 
-def _read(books: Books, media: dict[tuple[str, int], Media], row: Kept) -> Asked:
+def _read(
+    books: Books,
+    accounts: dict[int, Account],
+    media: dict[tuple[str, int], Media],
+    row: Kept,
+) -> Asked:
     ago = books.now() - datetime.fromisoformat(row["since"])
     by = row["modified_by"]
     return Asked(
         id=int(row["id"]),
         kind=row["kind"],
         media=media[row["kind"], row["tmdb"]],
-        by=books.accounts[row["by"]],
+        by=accounts[row["by"]],
         created=datetime.fromisoformat(row["created"]),
         updated=datetime.fromisoformat(row["updated"]),
         since=books.clock() - max(0.0, ago.total_seconds()),
         is_4k=bool(row["is_4k"]),
         status=int(row["status"]),
-        modified_by=None if by is None else books.accounts[by],
+        modified_by=None if by is None else accounts[by],
         seasons=_numbers(row["seasons"]),
         advanced=dict(row["advanced"]),
         waits_forever=bool(row["waits_forever"]),

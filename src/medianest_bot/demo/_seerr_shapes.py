@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from medianest_bot.demo._seerr_settings import within_user
 from medianest_bot.demo._seerr_state import (
     DECLINED,
     Account,
@@ -72,11 +73,21 @@ class Shapes:
             "tvQuotaDays": tv[1],
             "createdAt": when,
             "updatedAt": when,
-            **({"settings": None} if settings else {}),
+            **({"settings": within_user(self._books, account)} if settings else {}),
             "requestCount": len(self._books.requests_by(account)),
             "displayName": account.name,
         }
         return self._product(shape)
+
+    def new_account(self, account: Account) -> dict[str, Any]:
+        """As an import answers."""
+        shape = self.account(account, private=False)
+        for late in ("requestCount", "displayName"):
+            del shape[late]
+        if self._books.is_seerr:
+            return shape
+        old = {"plexToken": "", "password": None, "resetPasswordGuid": None}
+        return {**shape, **old}
 
     def media(self, media: Media) -> dict[str, Any]:
         when = moment(media.created)

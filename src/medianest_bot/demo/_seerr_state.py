@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from medianest_bot.demo.household import Household, Movie, Person, Series
 
@@ -16,7 +17,10 @@ ASKED, APPROVED, DECLINED, FAILED, COMPLETED = range(1, 6)
 
 @dataclass(slots=True)
 class Account:
-    """A user; `movie` and `tv` are (limit, days) or None."""
+    """A user; `movie` and `tv` are (limit, days) or None.
+
+    `settings` are those of the user's notifications, once there are any.
+    """
 
     id: int
     name: str
@@ -25,6 +29,7 @@ class Account:
     created: datetime
     movie: tuple[int, int] | None = None
     tv: tuple[int, int] | None = None
+    settings: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -72,10 +77,12 @@ class Books:
         household: Household,
         *,
         is_seerr: bool = True,
+        version: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.household = household
         self.is_seerr = is_seerr
+        self.version = version or ("3.1.0" if is_seerr else "1.34.0")
         self.is_tmdb_down = False
         self.clock = clock
         self._began = (datetime.now(UTC), clock())
@@ -136,6 +143,12 @@ class Books:
         one.modified_by = by or one.modified_by
         one.updated = self.now()
         one.since = self.clock()
+
+    def join(self, name: str, plex_id: int | None) -> Account:
+        """A new user, who may ask and nothing more."""
+        new = Account(max(self.accounts) + 1, name, plex_id, 32, self.now())
+        self.accounts[new.id] = new
+        return new
 
     def season_numbers(self, media: Media) -> tuple[int, ...]:
         """The series' seasons without specials."""

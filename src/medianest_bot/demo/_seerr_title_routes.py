@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from medianest_bot.demo import _seerr_rules as rules
-from medianest_bot.demo._seerr_call import Call, named_account
+from medianest_bot.demo._seerr_call import Call
 from medianest_bot.demo._seerr_find import matching
 from medianest_bot.demo._seerr_shapes import Shapes
 from medianest_bot.demo._seerr_state import Books
@@ -31,7 +31,7 @@ class TitleDesk:
 
     async def status(self, _call: Call) -> Any:
         return {
-            "version": "3.1.0" if self.books.is_seerr else "1.34.0",
+            "version": self.books.version,
             "commitTag": "local",
             "updateAvailable": False,
             "commitsBehind": 0,
@@ -121,33 +121,6 @@ class TitleDesk:
         if number >= len(series.seasons):
             raise rules.no(500, "Unable to retrieve season.")
         return season_with_episodes(series, number, votes=self.books.is_seerr)
-
-    async def users(self, call: Call) -> Any:
-        everybody = list(self.books.accounts.values())
-        take, skip = call.number("take", 10) or 10, call.number("skip", 0)
-        rows = [
-            self.shapes.account(one, private=rules.may(call.who, rules.MANAGE_USERS))
-            for one in everybody[skip : skip + take]
-        ]
-        return self.shapes.page(rows, len(everybody), take, skip)
-
-    async def user(self, call: Call) -> Any:
-        account = named_account(self.books, call)
-        private = account is call.who or rules.may(call.who, rules.MANAGE_USERS)
-        settings = private or not self.books.is_seerr
-        return self.shapes.account(account, private=private, settings=settings)
-
-    async def quota(self, call: Call) -> Any:
-        account = named_account(self.books, call)
-        managers = (rules.MANAGE_USERS, rules.MANAGE_REQUESTS)
-        if account is not call.who and not all(
-            rules.may(call.who, bit) for bit in managers
-        ):
-            words = "You do not have permission to view this user's request limits."
-            raise rules.no(403, words)
-        return {
-            kind: rules.quota(self.books, account, kind) for kind in ("movie", "tv")
-        }
 
     def _results(self, rows: list[dict[str, Any]], call: Call) -> dict[str, Any]:
         """20 a page; page 0 is the first."""

@@ -22,12 +22,16 @@ from medianest_bot.demo._seerr_request_routes import RequestDesk
 from medianest_bot.demo._seerr_rules import No, decline, guard
 from medianest_bot.demo._seerr_state import Account, Asked, Books
 from medianest_bot.demo._seerr_title_routes import TitleDesk
+from medianest_bot.demo._seerr_user_routes import UserDesk
 from medianest_bot.demo.household import Household
 from medianest_bot.demo.knobs import Knobs, middleware
 
 _TICK_S = 0.2
 _STOP_S = 0.2
 _PUBLIC = ("/status", "/settings/public")
+_IMPORT = "/user/import-from-plex"
+_NOTIFICATIONS = "/user/{id}/settings/notifications"
+_MAKING = (("POST", "/request"), ("POST", _IMPORT))
 
 Answers = Callable[[Call], Awaitable[Any]]
 
@@ -39,7 +43,8 @@ class SeerrStandIn:
     and then available; `pace` stretches these times, 0 stops them and leaves the
     moves to `approve`, `decline`, `progress` and `finish`. What the household
     has asked for before (household.json) waits for a manager for ever. With a
-    file as `memory` a new one goes on where the last one stood.
+    file as `memory` a new one goes on where the last one stood. From `version` 3.3
+    on, Seerr keeps several Discord ids for each user.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class SeerrStandIn:
         *,
         key: str = "demo-seerr-key",
         product: Literal["seerr", "overseerr"] = "seerr",
+        version: str | None = None,
         pace: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         memory: Path | None = None,
@@ -55,9 +61,11 @@ class SeerrStandIn:
         """Raises Damaged where what `memory` holds cannot be read."""
         self.key = key
         self.knobs = Knobs()
-        self._books = Books(household, is_seerr=product == "seerr", clock=clock)
+        is_seerr = product == "seerr"
+        self._books = Books(household, is_seerr=is_seerr, version=version, clock=clock)
         self._life = Life(self._books, pace)
         self._titles = TitleDesk(self._books)
+        self._users = UserDesk(self._books)
         self._requests = RequestDesk(self._books, self._life.arrive)
         self._pace = pace
         self._memory = Memory(memory)
@@ -131,7 +139,7 @@ class SeerrStandIn:
     def app(self) -> web.Application:
         """A new application over the same books; one is served at a time."""
         app = web.Application(middlewares=[middleware(self.knobs), _speak])
-        titles, requests = self._titles, self._requests
+        titles, requests, users = self._titles, self._requests, self._users
         for method, path, answer in (
             ("GET", "/status", titles.status),
             ("GET", "/settings/public", titles.public),
@@ -151,9 +159,12 @@ class SeerrStandIn:
             ("DELETE", "/request/{id}", requests.delete),
             ("POST", "/request/{id}/retry", requests.retry),
             ("POST", "/request/{id}/{verdict}", requests.decide),
-            ("GET", "/user", titles.users),
-            ("GET", "/user/{id}", titles.user),
-            ("GET", "/user/{id}/quota", titles.quota),
+            ("GET", "/user", users.users),
+            ("POST", _IMPORT, users.import_from_plex),
+            ("GET", "/user/{id}", users.user),
+            ("GET", "/user/{id}/quota", users.quota),
+            ("GET", _NOTIFICATIONS, users.notifications),
+            ("POST", _NOTIFICATIONS, users.set_notifications),
             ("GET", "/user/{id}/requests", requests.user_requests),
             ("POST", "/media/{id}/{state}", requests.mark_media),
         ):
@@ -179,7 +190,7 @@ class SeerrStandIn:
                 self._remember()
             if found is None:
                 return web.Response(status=204)
-            created = request.method == "POST" and path == "/request"
+            created = (request.method, path) in _MAKING
             return web.json_response(found, status=201 if created else 200)
 
         return handle
