@@ -19,7 +19,7 @@ from medianest_bot.services import http
 from medianest_bot.services.cache import Cache
 from medianest_bot.services.errors import ServiceError
 from medianest_bot.services.media import Kind
-from medianest_bot.services.seerr import Seerr
+from medianest_bot.services.seerr import Chats, Seerr
 
 SPECS = Path(__file__).parents[2].parent / "shared" / "specs"
 
@@ -86,6 +86,9 @@ async def everything_it_sends() -> list[httpx.Request]:
     await seerr.decline(1, as_user=1)
     await seerr.quota(2)
     await seerr.users()
+    await seerr.import_from_plex([1002])
+    await seerr.add_chats(2, Chats(("1",)))
+    await seerr.add_chats(2, Chats((), "2"))
     await seerr.probe()
     with pytest.raises(ServiceError):
         await seerr.details(Kind.MOVIE, 1)

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from medianest_bot.services import _seerr_reading as reading
-from medianest_bot.services._seerr_models import Request, User
+from medianest_bot.services._seerr_models import About, Request, RequestState, User
 from medianest_bot.services._seerr_refusals import (
     NO_SEASONS,
     NOT_AS_USER,
+    NOT_PENDING,
+    NOT_THEIRS,
     Refusal,
     refusal,
 )
@@ -82,6 +84,27 @@ class Calls:
 
     async def check_key(self) -> User:
         return whole(await self.get("/auth/me"), reading.user)
+
+    async def about(self) -> About:
+        status = await self.get("/status")
+        public = await self.get("/settings/public")
+        product = "Seerr" if "mediaServerType" in public.object() else "Overseerr"
+        return About(product, text(status.object().get("version")))
+
+    async def request(self, request_id: int) -> Request:
+        answer = await self.get(f"/request/{int(request_id)}")
+        return whole(answer, reading.request)
+
+    async def take_back(self, request_id: int, *, as_user: int) -> Request:
+        """Deletes a request, where it is that person's and still pending."""
+        user_id(as_user)
+        request = await self.request(request_id)
+        if request.requested_by != as_user:
+            raise refused(self._http.service, 403, NOT_THEIRS)
+        if request.state is not RequestState.PENDING:
+            raise refused(self._http.service, 409, NOT_PENDING)
+        await self.act("DELETE", f"/request/{request.id}", as_user=as_user)
+        return request
 
     def _headers(self, as_user: int | None) -> Mapping[str, str]:
         headers = {"X-Api-Key": self._key}

@@ -149,6 +149,14 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Chats:
+    """Where a user can be told: account ids at Discord, a private chat at Telegram."""
+
+    discord: tuple[str, ...] = ()
+    telegram: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quota:
     """What one may still ask for; without a limit the three are None.
 

@@ -8,6 +8,7 @@ approval are judged on the person and not on the owner.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -21,12 +22,11 @@ from medianest_bot.services._seerr_calls import (
     UnknownTitle,
     known,
     made,
-    refused,
-    user_id,
     whole,
 )
 from medianest_bot.services._seerr_models import (
     About,
+    Chats,
     Details,
     Hit,
     MediaState,
@@ -40,12 +40,11 @@ from medianest_bot.services._seerr_models import (
     User,
 )
 from medianest_bot.services._seerr_refusals import (
-    NOT_PENDING,
-    NOT_THEIRS,
     Refusal,
     is_csrf,
     refusal,
 )
+from medianest_bot.services._seerr_users import Users
 from medianest_bot.services.cache import Cache, Kept
 from medianest_bot.services.errors import Missing
 from medianest_bot.services.http import CALL_S, READ_S, Http
@@ -54,6 +53,7 @@ from medianest_bot.services.media import Kind
 
 __all__ = [
     "About",
+    "Chats",
     "Details",
     "Hit",
     "MediaState",
@@ -77,8 +77,6 @@ _DETAILS_FRESH_S = 60
 _ABOUT_FRESH_S = 3600
 _LONGEST_QUERY = 200
 _BY_NUMBER = ("imdb:", "tmdb:", "tvdb:")
-_USERS_A_PAGE = 100
-_MOST_USERS = 10_000
 
 
 class Seerr:
@@ -93,6 +91,7 @@ class Seerr:
         self._http = http
         self._cache = cache
         self._calls = Calls(http, key)
+        self._users = Users(self._calls, self.about)
         self._changes = 0
         self._asking: WeakValueDictionary[tuple[Kind, int, bool], asyncio.Lock] = (
             WeakValueDictionary()
@@ -104,7 +103,7 @@ class Seerr:
         Only Seerr names its kind of media server in its public settings.
         """
         kept = await self._cache.read(
-            "seerr:about", self._fetch_about, fresh_s=_ABOUT_FRESH_S
+            "seerr:about", self._calls.about, fresh_s=_ABOUT_FRESH_S
         )
         return kept.value
 
@@ -222,8 +221,7 @@ class Seerr:
 
     async def read_request(self, request_id: int) -> Request:
         """The request as it stands now. Missing where it was deleted."""
-        answer = await self._calls.get(f"/request/{int(request_id)}")
-        return whole(answer, reading.request)
+        return await self._calls.request(request_id)
 
     async def cancel(self, request_id: int, *, as_user: int) -> None:
         """Take back one's own pending request.
@@ -231,13 +229,7 @@ class Seerr:
         The servers let anybody delete anybody's pending request, so whose it is
         is checked here: Refused (PERMISSION, NOT_PENDING) before anything is sent.
         """
-        user_id(as_user)
-        request = await self.read_request(request_id)
-        if request.requested_by != as_user:
-            raise refused(self._http.service, 403, NOT_THEIRS)
-        if request.state is not RequestState.PENDING:
-            raise refused(self._http.service, 409, NOT_PENDING)
-        await self._calls.act("DELETE", f"/request/{request.id}", as_user=as_user)
+        request = await self._calls.take_back(request_id, as_user=as_user)
         await self._changed(request.kind, request.tmdb_id)
 
     async def approve(self, request_id: int, *, as_user: int) -> Request:
@@ -255,14 +247,26 @@ class Seerr:
 
     async def users(self) -> tuple[User, ...]:
         """Everybody with an account, all pages."""
-        found: list[User] = []
-        for skip in range(0, _MOST_USERS, _USERS_A_PAGE):
-            params = {"take": _USERS_A_PAGE, "skip": skip}
-            answer = await self._calls.get("/user", params=params)
-            found += whole(answer, reading.users)
-            if reading.total(answer.json(), 0) <= skip + _USERS_A_PAGE:
-                break
-        return tuple(found)
+        return await self._users.all()
+
+    async def import_from_plex(self, plex_ids: Collection[int]) -> None:
+        """Make users of these Plex accounts where they are none; read `users` then.
+
+        Passes over whom the server is not shared with, and who has no address.
+        """
+        await self._users.import_from_plex(plex_ids)
+
+    async def chats(self, user_id: int) -> Chats:
+        """Where the user can be told, as Seerr knows it."""
+        return await self._users.chats(user_id)
+
+    async def add_chats(self, user_id: int, chats: Chats) -> bool:
+        """Write down what is not there yet; True where there was something to write.
+
+        What stands there stays: a user has one Telegram chat, and one Discord id
+        where the server keeps no list of them. It is saved a moment later.
+        """
+        return await self._users.add_chats(user_id, chats)
 
     async def probe(self) -> float:
         """Milliseconds until it said how it is; no key is sent."""
@@ -272,12 +276,6 @@ class Seerr:
         """Closes what it was given: the connections and the kept answers."""
         await self._cache.aclose()
         await self._http.aclose()
-
-    async def _fetch_about(self) -> About:
-        status = await self._calls.get("/status")
-        public = await self._calls.get("/settings/public")
-        product = "Seerr" if "mediaServerType" in public.object() else "Overseerr"
-        return About(product, text(status.object().get("version")))
 
     async def _decide(self, request_id: int, verdict: str, as_user: int) -> Request:
         path = f"/request/{int(request_id)}/{verdict}"
