@@ -338,12 +338,6 @@ def test_half_a_neighbour_is_complained_about(
     )
 
 
-def test_two_kinds_of_keys_do_not_go_together() -> None:
-    assert complaints({"ENCRYPTION_KEYS": f"a:{KEY}", "ENCRYPTION_KEY": KEY}) == (
-        "ENCRYPTION_KEYS and ENCRYPTION_KEY are both set. Keep only one of them.",
-    )
-
-
 def test_a_webhook_needs_a_token_and_a_public_address() -> None:
     assert complaints(
         {"TELEGRAM_WEBHOOK": "on", "PUBLIC_URL": "http://bot.example"}

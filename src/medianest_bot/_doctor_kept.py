@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from medianest_bot._cli_words import UNUSABLE, worded
 from medianest_bot._doctor_findings import Finding, bad, good, note
-from medianest_bot.app import CANARY, CLIENT_ID, KUMA_TOKEN, secret_place
+from medianest_bot.app import CLIENT_ID
 from medianest_bot.core import secrets
 from medianest_bot.core.roles import Role
 from medianest_bot.core.secrets import Damaged, Keyring, WrongKey
 from medianest_bot.core.store import config, people
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors import StoreError, StoreUnusable
+from medianest_bot.core.store.sealed import CANARY, KUMA_TOKEN, secret_place
 from medianest_bot.settings import Settings
 
 DATABASE = "Database"

@@ -39,10 +39,6 @@ def _half_configured(found: Mapping[str, Found]) -> list[str]:
         said.append(_lonely("UPTIME_KUMA_TOTP", "UPTIME_KUMA_USERNAME"))
     if "discord_guilds" in found and "discord_token" not in found:
         said.append(_lonely(found["discord_guilds"].name, "DISCORD_TOKEN"))
-    if "encryption_keys" in found and "encryption_key" in found:
-        said.append(
-            "ENCRYPTION_KEYS and ENCRYPTION_KEY are both set. Keep only one of them."
-        )
     return said
 
 

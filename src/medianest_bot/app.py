@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import shutil
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import httpx
 import structlog
 
 from medianest_bot import commands
+from medianest_bot._neighbours import Neighbours
 from medianest_bot._redaction import Redaction
 from medianest_bot._watching import Watchers
 from medianest_bot.core import people, secrets
@@ -36,26 +33,16 @@ from medianest_bot.core.pictures import Pictures
 from medianest_bot.core.places import Places
 from medianest_bot.core.requests import Requests
 from medianest_bot.core.search import Search
-from medianest_bot.core.secrets import Where
 from medianest_bot.core.store import config
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors import StoreError, StoreUnusable, Why
-from medianest_bot.services import sites
-from medianest_bot.services.cache import Cache
-from medianest_bot.services.http import Http, client
-from medianest_bot.services.lanes import Lanes, LaneSettings
-from medianest_bot.services.plex import Plex
+from medianest_bot.core.store.sealed import CANARY
 from medianest_bot.services.seerr import Seerr
-from medianest_bot.services.uptime_kuma import Change, SignIn, UptimeKuma
+from medianest_bot.services.uptime_kuma import Change
 from medianest_bot.services.videos import Videos
 from medianest_bot.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-LANES = 2
-KUMA_TOKEN = "uptime_kuma.token"  # noqa: S105 - a name, no secret
-CANARY = "canary"
-CLIENT_ID = "plex.client_id"
 
 
 def _now() -> datetime:
@@ -110,6 +97,9 @@ class _Builder:
         self._ring = await asyncio.to_thread(secrets.open_keyring, settings)
         await self._check_canary()
         self._outbox = Outbox(self._store, self._now)
+        self._near = Neighbours(
+            settings, self._store, self._ring, self._now, self._stack
+        )
         house = await self._house()
         await house.places.open()
         redact = Redaction(settings.secret_values()).hide
@@ -133,8 +123,9 @@ class _Builder:
         limits = Limits(self._store, self._now, Most(*self._settings.limits))
         await limits.open()
         self._stack.push_async_callback(_write_counts, limits)
-        plex, seerr = await self._plex(), self._seerr()
-        lanes, rules = self._lanes()
+        near = self._near
+        plex, seerr = await near.plex(), near.seerr()
+        lanes, rules = near.lanes()
         videos = Videos(lanes, rules)
         search = Search(self._store, plex, seerr, videos, self._now)
         self._stack.push_async_callback(search.aclose)
@@ -142,7 +133,7 @@ class _Builder:
         def changed(change: Change) -> None:
             health.monitor_changed(change)
 
-        kuma = await self._kuma(changed)
+        kuma = await near.kuma(changed)
         asked = {"plex": plex, "seerr": seerr, "uptime_kuma": kuma}
         probes = {name: one.probe for name, one in asked.items() if one is not None}
         health = Health(self._store, self._outbox, self._now, probes, kuma)
@@ -178,60 +169,6 @@ class _Builder:
         every_s, now = self._pace.requests_s, self._now
         return Requests(self._store, seerr, self._outbox, limits, now, poll_s=every_s)
 
-    def _http(self, service: str, url: str) -> tuple[Http, Cache]:
-        pooled: httpx.AsyncClient = client(url)
-        self._stack.push_async_callback(pooled.aclose)
-        cache = Cache()
-        self._stack.push_async_callback(cache.aclose)
-        return Http(service, pooled), cache
-
-    async def _plex(self) -> Plex | None:
-        url, token = self._settings.plex_url, self._settings.plex_token
-        if not url or token is None:
-            return None
-        http, cache = self._http("plex", url)
-        return Plex(http, cache, token.get_secret_value(), await self._client_id())
-
-    def _seerr(self) -> Seerr | None:
-        url, key = self._settings.overseerr_url, self._settings.overseerr_api_key
-        if not url or key is None:
-            return None
-        http, cache = self._http("seerr", url)
-        return Seerr(http, cache, key.get_secret_value())
-
-    async def _kuma(self, changed: Callable[[Change], None]) -> UptimeKuma | None:
-        settings = self._settings
-        if not settings.uptime_kuma_url:
-            return None
-        http, _cache = self._http("uptime_kuma", settings.uptime_kuma_url)
-        kuma = UptimeKuma(
-            settings.uptime_kuma_url,
-            http,
-            sign_in=_sign_in(settings),
-            token=await self._kept_secret(KUMA_TOKEN),
-            api_key=_plain(settings.uptime_kuma_api_key),
-            status_page=settings.uptime_kuma_status_page,
-            keep_token=self._keep_kuma_token,
-            changed=changed,
-        )
-        self._stack.push_async_callback(kuma.aclose)
-        return kuma
-
-    def _lanes(self) -> tuple[Lanes, tuple[sites.SiteRule, ...]]:
-        rules = sites.parse(self._settings.download_sites)
-        lanes = Lanes(
-            LaneSettings(
-                sites=rules,
-                temp=self._settings.downloads_dir / ".unfinished",
-                umask=self._settings.downloads_umask,
-                group=self._settings.downloads_group,
-                ffmpeg=shutil.which("ffmpeg"),
-            ),
-            LANES,
-        )
-        self._stack.push_async_callback(lanes.aclose)
-        return lanes, rules
-
     async def _check_canary(self) -> None:
         """Refuse to start with a key that cannot read what was written with it."""
         async with self._store.begin() as tx:
@@ -241,47 +178,6 @@ class _Builder:
                 await config.put(tx, CANARY, canary, self._now())
             else:
                 secrets.check_canary(self._ring, kept)
-
-    async def _client_id(self) -> str:
-        """Who we are to Plex: made once, so that it lists us as one device."""
-        async with self._store.begin() as tx:
-            known = await config.get(tx, CLIENT_ID)
-            if known is None:
-                known = str(uuid.uuid4())
-                await config.put(tx, CLIENT_ID, known, self._now())
-        return known
-
-    async def _kept_secret(self, key: str) -> str | None:
-        """None also where it cannot be read any more: it is asked for again then."""
-        async with self._store.read() as db:
-            kept = await config.get(db, key)
-        try:
-            return self._ring.decrypt(kept, secret_place(key)) if kept else None
-        except (secrets.WrongKey, secrets.Damaged):
-            log.warning("a stored secret cannot be read", name=key)
-            return None
-
-    async def _keep_kuma_token(self, token: str) -> None:
-        kept = self._ring.encrypt(token, secret_place(KUMA_TOKEN))
-        async with self._store.begin() as tx:
-            await config.put(tx, KUMA_TOKEN, kept, self._now())
-
-
-def secret_place(key: str) -> Where:
-    """Where a secret of the house itself is kept."""
-    return Where("service_config", "value", key, "house")
-
-
-def _plain(secret: Any) -> str | None:
-    return secret.get_secret_value() if secret is not None else None
-
-
-def _sign_in(settings: Settings) -> SignIn | None:
-    username = settings.uptime_kuma_username
-    password = _plain(settings.uptime_kuma_password)
-    if not username or not password:
-        return None
-    return SignIn(username, password, _plain(settings.uptime_kuma_totp))
 
 
 def _make_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line: run, console, demo, doctor."""
+"""The command line: run, console, demo, doctor, keys."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from typing import Annotated, NoReturn, TextIO
 import typer
 
 from medianest_bot import _leaving, log
+from medianest_bot._cli_keys import with_keys
 from medianest_bot._cli_words import NO_CHAT, unwritable, worded
 from medianest_bot._log_file import log_file
 from medianest_bot.core.secrets import Damaged, WrongKey
 from medianest_bot.core.store.errors import StoreError
 from medianest_bot.settings import Settings, WrongSettings, read
 
-cli = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="The chat bot for a household with a media server.",
+cli = with_keys(
+    typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help="The chat bot for a household with a media server.",
+    )
 )
 
 DEMO_FOLDER = Path(".demo")

@@ -91,7 +91,8 @@ class Settings(NeighbourSettings):
     )
     encryption_key: Annotated[SecretStr, BeforeValidator(forms.key)] | None = setting(
         "Keys",
-        "Instead of ENCRYPTION_KEYS: one key of 32 bytes in base64, or a passphrase.",
+        "Instead of ENCRYPTION_KEYS: one key of 32 bytes in base64, or a passphrase; "
+        "beside them, it only decrypts.",
     )
 
     public_url: Url | None = setting(

@@ -30,6 +30,23 @@ def read_or_make(path: Path, make: Callable[[], str]) -> str:
     return path.read_text("ascii").strip()
 
 
+def replace(path: Path, text: str) -> None:
+    """Put `text` in the place of what `path` holds.
+
+    Whoever reads the file finds the old text or the new one, also when the power
+    fails; once this returns, the new one. Raises OSError, and the old one stays.
+    """
+    _private_folder(path.parent)
+    _sweep(path)
+    beside = _beside(path)
+    try:
+        _write_new(beside, text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
 def _private_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _tighten(folder, 0o700)
@@ -43,13 +60,23 @@ def _tighten(path: Path, mode: int) -> None:
 
 
 def _put(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    beside = _beside(path)
     try:
         _write_new(beside, text)
         _take_name(beside, path)
     finally:
         beside.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+
+
+def _sweep(path: Path) -> None:
+    """What a killed process left half written."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)
 
 
 def _write_new(path: Path, text: str) -> None:

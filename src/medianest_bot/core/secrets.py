@@ -8,29 +8,54 @@ with it, so a value copied to another row or column does not open there.
 from __future__ import annotations
 
 import json
-import re
 import secrets
-from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import SecretStr
 
-from medianest_bot.core import _key_files
+from medianest_bot.core import _key_files, _key_text
+from medianest_bot.core._key_text import (
+    KEY_BYTES,
+    VERSION,
+    Key,
+    decoded,
+    derived,
+    from_text,
+    named,
+    new_key,
+    to_text,
+)
 
-VERSION = "v1"
-KEY_BYTES = 32
+__all__ = [
+    "KEY_BYTES",
+    "VERSION",
+    "Damaged",
+    "From",
+    "Key",
+    "KeySettings",
+    "Keyring",
+    "NoKey",
+    "Where",
+    "WrongKey",
+    "check_canary",
+    "comes_from",
+    "find_keyring",
+    "make_canary",
+    "no_key",
+    "open_keyring",
+    "ring_file",
+]
+
 _NONCE_BYTES = 12
 _SCRYPT = {"n": 2**16, "r": 8, "p": 1}
 _MOST_SCRYPT_BYTES = 2**30
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class WrongKey(Exception):
@@ -67,14 +92,6 @@ class Where:
     owner: str | int
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One master key. What is encrypted or signed uses keys derived from it."""
-
-    id: str
-    secret: bytes = field(repr=False)
-
-
 class KeySettings(Protocol):
     """The settings a ring is opened with."""
 
@@ -90,17 +107,19 @@ class Keyring:
     """The first key encrypts, all of them decrypt."""
 
     def __init__(self, keys: Sequence[Key]) -> None:
-        self._first = keys[0]
-        self._ciphers = {key.id: AESGCM(_derive(key, "at rest")) for key in keys}
+        self.keys = tuple(keys)
+        self._first = self.keys[0]
+        self._ciphers = {k.id: AESGCM(derived(k.secret, "at rest")) for k in keys}
 
     @classmethod
     def parse(cls, text: str) -> Keyring:
         """A ring from `id:base64,…`. Raises ValueError, which names the entry."""
-        entries = [entry.strip() for entry in text.split(",")]
-        keys = [_entry(entry, place) for place, entry in enumerate(entries, 1)]
-        if len({key.id for key in keys}) < len(keys):
-            raise ValueError("two keys have the same id")
-        return cls(keys)
+        return cls(_key_text.parse(text))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What the keys are called; the first one encrypts."""
+        return tuple(key.id for key in self.keys)
 
     def encrypt(self, text: str, where: Where) -> str:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -108,7 +127,7 @@ class Keyring:
         sealed = self._ciphers[key_id].encrypt(
             nonce, text.encode(), _bound_to(key_id, where)
         )
-        return ".".join((VERSION, key_id, _to_text(nonce), _to_text(sealed)))
+        return ".".join((VERSION, key_id, to_text(nonce), to_text(sealed)))
 
     def decrypt(self, value: str, where: Where) -> str:
         """The text that was encrypted. Raises WrongKey or Damaged."""
@@ -129,27 +148,50 @@ class Keyring:
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for this purpose alone; they change when the first key does."""
-        return _derive(self._first, f"purpose/{purpose}")
+        return derived(self._first.secret, f"purpose/{purpose}")
+
+
+class From(StrEnum):
+    """Where the keys come from."""
+
+    KEYS = "ENCRYPTION_KEYS"
+    KEY = "ENCRYPTION_KEY"
+    FILE = "file"
+
+
+def comes_from(settings: KeySettings) -> From:
+    """Where the key is from that encrypts."""
+    if settings.encryption_keys is not None:
+        return From.KEYS
+    return From.FILE if settings.encryption_key is None else From.KEY
+
+
+def ring_file(settings: KeySettings) -> Path:
+    """Where keys are kept that no setting names."""
+    return settings.data_dir / "keys" / "ring"
 
 
 def open_keyring(settings: KeySettings) -> Keyring:
     """The ring these settings ask for; without any, one made at the first start.
 
-    Takes a moment where the key is a passphrase, so call it in a thread. Raises
-    ValueError for malformed settings and NoKey for what happens to files.
+    With both settings, ENCRYPTION_KEY only decrypts. Takes a moment where the key is
+    a passphrase, so call it in a thread. Raises ValueError for malformed settings and
+    NoKey for what happens to files.
     """
+    keys: list[Key] = []
     if settings.encryption_keys is not None:
-        return Keyring.parse(settings.encryption_keys.get_secret_value())
-    folder = settings.data_dir / "keys"
+        keys += _key_text.parse(settings.encryption_keys.get_secret_value())
     if settings.encryption_key is not None:
-        text = settings.encryption_key.get_secret_value()
-        secret = _decoded(text)
-        return Keyring([_named(secret or _from_passphrase(text, folder / "salt"))])
-    kept = _kept(folder / "ring", _new_ring)
-    try:
-        return Keyring.parse(kept)
-    except ValueError as error:
-        raise _no_key(folder / "ring", "is damaged") from error
+        keys += _single(settings, {key.id for key in keys})
+    return Keyring(keys) if keys else _kept_ring(ring_file(settings))
+
+
+def find_keyring(settings: KeySettings) -> Keyring:
+    """As `open_keyring`, but makes no key. Raises NoKey where there is none yet."""
+    file = ring_file(settings)
+    if comes_from(settings) is From.FILE and not file.exists():
+        raise NoKey(_NO_KEY_YET.format(file=file))
+    return open_keyring(settings)
 
 
 def make_canary(ring: Keyring) -> str:
@@ -165,48 +207,30 @@ def check_canary(ring: Keyring, text: str) -> None:
         raise WrongKey from error
 
 
+_NO_KEY_YET = (
+    "There is no key yet: the first start of the bot makes {file}. Did it run before? "
+    "Then put that file back from where you keep your keys."
+)
 _CANARY = "medianest"
 _CANARY_PLACE = Where("service_config", "value", "canary", "house")
 
 
-def _entry(entry: str, place: int) -> Key:
-    key_id, colon, text = entry.partition(":")
-    if not colon or not _KEY_ID.fullmatch(key_id):
-        raise ValueError(
-            f"key {place} is not written as id:base64 "
-            "(the id: letters, digits, - and _, at most 32)"
-        )
-    secret = _decoded(text)
-    if secret is None:
-        raise ValueError(f"key {place} is not {KEY_BYTES} bytes in base64")
-    return Key(key_id, secret)
+def _single(settings: KeySettings, known: set[str]) -> list[Key]:
+    """The key of ENCRYPTION_KEY, unless it stands among the others already."""
+    if settings.encryption_key is None:
+        return []
+    text = settings.encryption_key.get_secret_value()
+    salt = settings.data_dir / "keys" / "salt"
+    key = named(decoded(text) or _from_passphrase(text, salt))
+    return [] if key.id in known else [key]
 
 
-def _decoded(text: str) -> bytes | None:
-    """The key in either base64 alphabet, padded or not; None where it is none."""
+def _kept_ring(file: Path) -> Keyring:
+    kept = _kept(file, lambda: _key_text.written([new_key()]))
     try:
-        secret = _from_text(text.strip().rstrip("=").translate(_URL_SAFE))
-    except ValueError:
-        return None
-    return secret if len(secret) == KEY_BYTES else None
-
-
-_URL_SAFE = str.maketrans("+/", "-_")
-
-
-def _named(secret: bytes) -> Key:
-    """A key whose id follows from it, so that another key is seen to be another."""
-    return Key(_derive(Key("", secret), "id")[:4].hex(), secret)
-
-
-def _new_ring() -> str:
-    key = _named(secrets.token_bytes(KEY_BYTES))
-    return f"{key.id}:{b64encode(key.secret).decode()}"
-
-
-def _derive(key: Key, purpose: str) -> bytes:
-    info = f"medianest/{VERSION}/{purpose}".encode()
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(key.secret)
+        return Keyring.parse(kept)
+    except ValueError as error:
+        raise no_key(file, "is damaged") from error
 
 
 def _from_passphrase(text: str, salt_file: Path) -> bytes:
@@ -214,7 +238,7 @@ def _from_passphrase(text: str, salt_file: Path) -> bytes:
     try:
         scrypt = _scrypt(json.loads(kept))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _no_key(salt_file, "is damaged") from error
+        raise no_key(salt_file, "is damaged") from error
     return scrypt.derive(text.encode())
 
 
@@ -222,23 +246,24 @@ def _scrypt(kept: dict[str, Any]) -> Scrypt:
     n, r, p = (int(kept[name]) for name in ("n", "r", "p"))
     if 128 * n * r > _MOST_SCRYPT_BYTES:
         raise ValueError("asks for too much memory")
-    return Scrypt(_from_text(kept["salt"]), KEY_BYTES, n, r, p)
+    return Scrypt(from_text(kept["salt"]), KEY_BYTES, n, r, p)
 
 
 def _new_salt() -> str:
-    return json.dumps({**_SCRYPT, "salt": _to_text(secrets.token_bytes(16))})
+    return json.dumps({**_SCRYPT, "salt": to_text(secrets.token_bytes(16))})
 
 
 def _kept(path: Path, make: Callable[[], str]) -> str:
     try:
         return _key_files.read_or_make(path, make)
     except OSError as error:
-        raise _no_key(path, error.strerror or "cannot be used") from error
+        raise no_key(path, error.strerror or "cannot be used") from error
     except ValueError as error:
-        raise _no_key(path, "is damaged") from error
+        raise no_key(path, "is damaged") from error
 
 
-def _no_key(path: Path, why: str) -> NoKey:
+def no_key(path: Path, why: str) -> NoKey:
+    """What is wrong with a key file, and what to do."""
     return NoKey(
         f"The key file {path}: {why[:1].lower()}{why[1:]}. "
         "Check who owns DATA_DIR, or put the file back from where you keep your keys."
@@ -255,18 +280,6 @@ def _taken_apart(value: str) -> tuple[str, bytes, bytes]:
         version, key_id, nonce, sealed = value.split(".")
         if version != VERSION:
             raise Damaged
-        return key_id, _from_text(nonce), _from_text(sealed)
+        return key_id, from_text(nonce), from_text(sealed)
     except ValueError as error:
         raise Damaged from error
-
-
-def _to_text(value: bytes) -> str:
-    return urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _from_text(text: str) -> bytes:
-    """The bytes; raises ValueError where it is not the one way to write them."""
-    value = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-    if _to_text(value) != text:
-        raise ValueError("not base64")
-    return value
