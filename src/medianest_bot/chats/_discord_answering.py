@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 PATIENCE_S = 0.3
-"""So long an answer may take before we say that we are at it."""
+"""So long after it was asked an answer may come before we say that we are at it."""
+LEAST_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Answering:
         self._owed = owed
         self._interaction = interaction
         self._line = line
+        self._began = asyncio.get_running_loop().time()
         self._is_deferred = False
         self._is_update = False
         self._is_quiet = False
@@ -88,7 +90,7 @@ class Answering:
         task = asyncio.ensure_future(work)
         try:
             if not self._is_deferred:
-                await asyncio.wait({task}, timeout=PATIENCE_S)
+                await asyncio.wait({task}, timeout=self._left_s())
             if not task.done():
                 # At once: in between, a crash would leave somebody waiting.
                 await asyncio.gather(
@@ -99,6 +101,11 @@ class Answering:
         except asyncio.CancelledError:
             task.cancel()
             raise
+
+    def _left_s(self) -> float:
+        """How long we may still say nothing; a moment at least, for what is known."""
+        passed_s = asyncio.get_running_loop().time() - self._began
+        return max(PATIENCE_S - passed_s, LEAST_S)
 
     async def defer(self, *, quietly: bool, is_press: bool = False) -> None:
         """Acknowledge, unless that was done."""

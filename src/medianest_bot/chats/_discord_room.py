@@ -93,6 +93,8 @@ class Room:
     async def presentable(self, reply: Reply) -> Reply:
         """Without the pictures that only we could fetch and just now cannot."""
         sources = sorted(to_read(reply))
+        if not sources:
+            return reply
         read = await asyncio.gather(*map(self._read, sources))
         lacking = {one for one, data in zip(sources, read, strict=True) if not data}
         return without(reply, lacking) if lacking else reply
@@ -131,6 +133,8 @@ class Room:
 
     async def pictures(self, message: Message) -> Mapping[str, bytes]:
         """The pictures to upload, by their names; those that could not be read lack."""
+        if not message.uploads:
+            return {}
         wanted = {one.name: one.picture for one in message.uploads}
         found = {name: one.data for name, one in wanted.items() if one.data}
         left = [name for name in wanted if name not in found]
