@@ -47,17 +47,45 @@ async def test_every_change_of_rights_is_audited(hall: Hall) -> None:
     await rules.set_seerr(store, mum, bob, 4, now)
     few = Own(What.REQUEST, 2)
     await rules.change_limit(store, mum, bob, few, hall.house.limits, now)
-    await rules.remove(store, mum, bob, now)
     subject = f"Bob ({bob.id})"
     assert await audited(hall) == [
-        (mum.id, "person removed", subject, {}),
         (mum.id, "limit changed", subject, {"what": "request", "limit": 2}),
         (mum.id, "seerr user set", subject, {"seerr": 4}),
         (mum.id, "role changed", subject, {"role": "member"}),
         (mum.id, "account linked", subject, {"account": "telegram:123"}),
         (mum.id, "person added", subject, {"role": "guest"}),
     ]
+
+
+async def test_what_was_done_to_somebody_who_is_gone_says_no_name(hall: Hall) -> None:
+    mum, store, now = await person(hall, "mum"), hall.store, hall.clock
+    bob = await rules.add(store, mum, "Bob", Role.GUEST, now)
+    await rules.link(store, mum, bob, ("telegram", "123"), now)
+    await rules.change_role(store, mum, bob, Role.ADMIN, now)
+    await rules.change_role(store, bob, mum, Role.MEMBER, now)
+    await rules.change_role(store, bob, mum, Role.ADMIN, now)
+    await rules.remove(store, mum, bob, now)
+    subject = f"somebody ({bob.id})"
+    assert await audited(hall) == [
+        (mum.id, "person removed", subject, {}),
+        (None, "role changed", f"mum ({mum.id})", {"role": "admin"}),
+        (None, "role changed", f"mum ({mum.id})", {"role": "member"}),
+        (mum.id, "role changed", subject, {"role": "admin"}),
+        (mum.id, "account linked", subject, {}),
+        (mum.id, "person added", subject, {"role": "guest"}),
+    ]
     assert await who_has(hall, "telegram", "123") is None
+
+
+async def test_an_admin_whom_nobody_can_reach_is_not_enough(hall: Hall) -> None:
+    mum, now = await person(hall, "mum"), hall.clock
+    await rules.add(hall.store, mum, "Bob", Role.ADMIN, now)
+    for change in (
+        rules.change_role(hall.store, mum, mum, Role.MEMBER, now),
+        rules.remove(hall.store, mum, mum, now),
+    ):
+        with pytest.raises(Sorry):
+            await change
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
@@ -54,12 +54,14 @@ class Watch:
         writing: Writing,
         now: Callable[[], datetime],
         poll_s: float,
+        if_left: Callable[[MediaRequest, Standing, int], Awaitable[None]],
     ) -> None:
         self._store = store
         self._seerr = seerr
         self._writing = writing
         self._now = now
         self._poll_s = poll_s
+        self._if_left = if_left
         self._looked: dict[int, datetime] = {}
         self._failures = 0
         self._woken = asyncio.Event()
@@ -105,7 +107,9 @@ class Watch:
         except ServiceError as error:
             return await self._not_taken(row, error, tell=not is_new)
         self._woken.set()
-        return await self._writing.move(row, to, tell=not is_new)
+        moved = await self._writing.move(row, to, tell=not is_new)
+        await self._if_left(row, to, person.seerr_id)
+        return moved
 
     async def _submitted(
         self, seerr: Seerr, row: MediaRequest, user: int, *, is_new: bool

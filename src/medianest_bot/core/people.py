@@ -9,10 +9,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from medianest_bot.core import _forgetting
 from medianest_bot.core.limits import Limits, Own
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import audit, people
 from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.leavings import SOMEBODY
 from medianest_bot.core.store.people import AccountTaken, NameTaken, Person
 from medianest_bot.core.words import Sorry, marked
 
@@ -41,7 +43,7 @@ async def add(store: Store, by: Person, name: str, role: Role, now: Now) -> Pers
     try:
         async with store.begin() as tx:
             person = await people.add(tx, name, role, now=now())
-            await _note(tx, by, "person added", person, now, role=role.value)
+            await note(tx, by, "person added", person, now, role=role.value)
     except NameTaken as error:
         raise Sorry(NAME_TAKEN, name=name) from error
     return person
@@ -54,10 +56,10 @@ async def link(
     platform, number = account
     try:
         async with store.begin() as tx:
-            await _still_here(tx, person)
+            await still_here(tx, person)
             await people.link(tx, person.id, platform, number, person.name, now())
             who = f"{platform}:{number}"
-            await _note(tx, by, "account linked", person, now, account=who)
+            await note(tx, by, "account linked", person, now, account=who)
     except AccountTaken as error:
         raise Sorry(ACCOUNT_TAKEN, who=f"{platform}:{number}") from error
 
@@ -67,11 +69,11 @@ async def change_role(
 ) -> None:
     """Takes effect at once, on old buttons too. Raises Sorry for the last admin."""
     async with store.begin() as tx:
-        await _still_here(tx, person)
+        await still_here(tx, person)
         if role is not Role.ADMIN:
-            await _keep_an_admin(tx, person)
+            await keep_an_admin(tx, person)
         await people.set_role(tx, person.id, role)
-        await _note(tx, by, "role changed", person, now, role=role.value)
+        await note(tx, by, "role changed", person, now, role=role.value)
 
 
 async def set_seerr(
@@ -79,12 +81,12 @@ async def set_seerr(
 ) -> None:
     """Ask as this user from now on. Raises Sorry where somebody else does."""
     async with store.begin() as tx:
-        await _still_here(tx, person)
+        await still_here(tx, person)
         for one in await people.everyone(tx):
             if one.seerr_id == number and one.id != person.id:
                 raise Sorry(SEERR_TAKEN, name=one.name, number=number)
         await people.set_seerr(tx, person.id, number)
-        await _note(tx, by, "seerr user set", person, now, seerr=number)
+        await note(tx, by, "seerr user set", person, now, seerr=number)
 
 
 async def change_limit(
@@ -92,19 +94,26 @@ async def change_limit(
 ) -> None:
     """Let a person ask for more or less than others; audited like a right."""
     async with store.begin() as tx:
-        await _still_here(tx, person)
+        await still_here(tx, person)
         await limits.set_own(tx, person.id, own.what, own.limit)
         details = {"what": own.what.value, "limit": own.limit}
-        await _note(tx, by, "limit changed", person, now, **details)
+        await note(tx, by, "limit changed", person, now, **details)
 
 
 async def remove(store: Store, by: Person, person: Person, now: Now) -> None:
-    """Forget a person and all that is theirs. Raises Sorry for the last admin."""
+    """Forget a person and all that is theirs; anybody may do so with themselves.
+
+    What happens to what they asked for: `_forgetting.forget`. Raises Sorry for the
+    last admin.
+    """
     async with store.begin() as tx:
-        await _still_here(tx, person)
-        await _keep_an_admin(tx, person)
-        await _note(tx, by, "person removed", person, now)
-        await people.remove(tx, person.id)
+        await still_here(tx, person)
+        await keep_an_admin(tx, person)
+        await _forgetting.forget(tx, person, now())
+        is_own = by.id == person.id
+        action = "person left" if is_own else "person removed"
+        subject = f"{SOMEBODY} ({person.id})"
+        await audit.add(tx, None if is_own else by.id, action, subject, {}, now())
 
 
 async def make_admins(store: Store, accounts: Collection[Account], now: Now) -> None:
@@ -129,7 +138,7 @@ async def promote(tx: AsyncConnection, account: Account, name: str, now: Now) ->
         return await _new_admin(tx, account, name, now)
     if person.role is not Role.ADMIN:
         await people.set_role(tx, person.id, Role.ADMIN)
-        await _note(tx, None, "role changed", person, now, role=Role.ADMIN.value)
+        await note(tx, None, "role changed", person, now, role=Role.ADMIN.value)
     return replace(person, role=Role.ADMIN)
 
 
@@ -168,25 +177,32 @@ async def _new_admin(
     who = f"{platform}:{number}"
     person = await add_free(tx, name, Role.ADMIN, now(), who)
     await people.link(tx, person.id, platform, number, person.name, now())
-    await _note(tx, None, "person added", person, now, role=person.role.value)
-    await _note(tx, None, "account linked", person, now, account=who)
+    await note(tx, None, "person added", person, now, role=person.role.value)
+    await note(tx, None, "account linked", person, now, account=who)
     return person
 
 
-async def _still_here(tx: AsyncConnection, person: Person) -> None:
+async def still_here(tx: AsyncConnection, person: Person) -> None:
     """Somebody else may have removed them since they were looked up."""
     if await people.get(tx, person.id) is None:
         raise Sorry(GONE, name=person.name)
 
 
-async def _keep_an_admin(tx: AsyncConnection, person: Person) -> None:
-    """As of now, not as of when the person was looked up."""
+async def keep_an_admin(tx: AsyncConnection, person: Person) -> None:
+    """As of now, not as of when the person was looked up.
+
+    Raises Sorry where no other admin is left who has an account to write from.
+    """
     admins = {one.id for one in await people.admins(tx)}
-    if admins == {person.id}:
-        raise Sorry(LAST_ADMIN)
+    if person.id not in admins:
+        return
+    for number in admins - {person.id}:
+        if await people.accounts_of(tx, number):
+            return
+    raise Sorry(LAST_ADMIN)
 
 
-async def _note(
+async def note(
     tx: AsyncConnection,
     by: Person | None,
     action: str,

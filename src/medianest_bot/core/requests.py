@@ -6,6 +6,7 @@ A request is a row before Seerr hears of it, so that nothing promised is lost;
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -32,6 +33,7 @@ from medianest_bot.core._request_wish import (
     without,
 )
 from medianest_bot.core._request_writing import Writing
+from medianest_bot.core._taking_back import TakingBack
 from medianest_bot.core.limits import Limits, What
 from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.store import people
@@ -78,15 +80,25 @@ class Requests:
         self._limits = limits
         self._now = now
         self._writing = Writing(store, outbox, now)
-        self._watch = Watch(store, seerr, self._writing, now, poll_s)
+        self._taking_back = TakingBack(store, seerr, now, poll_s)
+        self._watch = Watch(
+            store, seerr, self._writing, now, poll_s, self._taking_back.if_left
+        )
 
     async def run(self) -> None:
         """Submit what was kept and follow what is open, until cancelled."""
-        await self._watch.run()
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._watch.run())
+            both.create_task(self._taking_back.run())
 
     def wake(self) -> None:
         """Look at everything now: Seerr answers again, or somebody can ask now."""
         self._watch.wake()
+        self._taking_back.wake()
+
+    def somebody_left(self) -> None:
+        """Take back now at Seerr what they waited for."""
+        self._taking_back.wake()
 
     async def ask(self, person: Person, wish: Wish) -> Asked:
         """Ask for a title, unless it is there or asked for already.
