@@ -1,4 +1,4 @@
-"""The other side of the sign-in pages: answers as told, and remembers what was asked."""
+"""The other side of the sign-in pages: answers as told, remembers what was asked."""
 
 from __future__ import annotations
 
@@ -41,15 +41,19 @@ def at(page: Page) -> Visit:
     return replace(VISIT, page=page, code="", way_back="")
 
 
+_START, _CANCELLED, _CODE = at(Page.START), at(Page.CANCELLED), at(Page.CODE)
+
+
 @dataclass
 class Visits:
     """What each question is answered with; whether it may be answered yet."""
 
-    look_at: Visit = at(Page.START)
+    look_at: Visit = _START
     on: Onward | Visit = ONWARD
-    stopped: Visit = at(Page.CANCELLED)
-    came_back: Visit = at(Page.CODE)
+    stopped: Visit = _CANCELLED
+    came_back: Visit = _CODE
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    going_on: asyncio.Event = field(default_factory=asyncio.Event)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -60,6 +64,7 @@ class Visits:
 
     async def go_on(self, state: str, cookie: str | None) -> Onward | Visit:
         self._heard(self.look_at, "go_on", state, cookie or "-")
+        self.going_on.set()
         await self.may_answer.wait()
         return self.on
 

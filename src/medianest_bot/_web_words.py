@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from medianest_bot._web_ends import BUSY, ENDS, REFUSED, Says
 from medianest_bot.core._link_types import Page, Visit
 from medianest_bot.core.words import _, marked, n_
 
@@ -38,7 +39,6 @@ HOW = {
     "telegram": marked("Go back to Telegram and send these six digits to the bot."),
 }
 HOW_ELSEWHERE = marked("Go back to the chat and enter these six digits there.")
-AGAIN_IN_CHAT = marked("Go back to the chat and send /link again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,152 +88,6 @@ class End:
     open: str
     again: str
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Says:
-    sign: str
-    title: str
-    texts: tuple[str, ...]
-
-
-_ENDS = {
-    Page.NOT_YET: _Says(
-        "wait",
-        marked("Plex has not told us yet"),
-        (
-            marked("If you have finished at Plex, wait a few seconds and try again."),
-            marked(
-                "If you left Plex half-way, go back to the chat and send /link again."
-            ),
-        ),
-    ),
-    Page.WAITING: _Says(
-        "wait",
-        marked("Almost done"),
-        (
-            marked("You have confirmed {account}. Now an admin has to say yes."),
-            marked("You can close this page. The chat tells you how it went."),
-        ),
-    ),
-    Page.DONE: _Says(
-        "good",
-        marked("You are linked"),
-        (
-            marked("{account} and {plex} belong together now."),
-            marked("Go back to the chat; you can close this page."),
-        ),
-    ),
-    Page.USED: _Says(
-        "bad",
-        marked("This link has been used"),
-        (
-            marked(
-                "Somebody went on from here already: perhaps you, in another window or "
-                "another browser. Then finish it there."
-            ),
-            marked("Otherwise go back to the chat and send /link again."),
-        ),
-    ),
-    Page.CANCELLED: _Says(
-        "good",
-        marked("Nothing was linked"),
-        (
-            marked("This sign-in has been stopped, and the link works no more."),
-            marked(
-                "If somebody else sent you the link, that was right, and there is "
-                "nothing more to do. If it was yours, go back to the chat and send "
-                "/link again."
-            ),
-        ),
-    ),
-    Page.EXPIRED: _Says(
-        "bad",
-        marked("This link no longer works"),
-        (
-            marked("Links work once and only for a few minutes, to keep you safe."),
-            AGAIN_IN_CHAT,
-        ),
-    ),
-    Page.NO_ACCESS: _Says(
-        "bad",
-        marked("This Plex account does not reach our server"),
-        (
-            marked(
-                "You signed in as {plex}, and the household has not shared its Plex "
-                "server with that account. Nothing was linked."
-            ),
-            marked(
-                "Ask whoever runs the server to share it with you. Or go back to the "
-                "chat, send /link again and use another Plex account."
-            ),
-        ),
-    ),
-    Page.FOREIGN: _Says(
-        "bad",
-        marked("This belongs to another browser"),
-        (
-            marked(
-                "A sign-in must end in the browser where it began. To keep you safe "
-                "it has been stopped, and nothing was linked."
-            ),
-            marked(
-                "If it was yours, go back to the chat, send /link again and stay in "
-                "one browser. If somebody sent you here, tell an admin."
-            ),
-        ),
-    ),
-    Page.WRONG_CODE: _Says(
-        "bad",
-        marked("The digits were wrong too often"),
-        (
-            marked("This sign-in has been stopped, and nothing was linked."),
-            AGAIN_IN_CHAT,
-        ),
-    ),
-    Page.DENIED: _Says(
-        "bad",
-        marked("An admin said no"),
-        (
-            marked(
-                "Nothing was linked. The chat tells you why, if a reason was given."
-            ),
-            marked("If you think it is a mistake, talk to whoever runs the server."),
-        ),
-    ),
-    Page.PLEX_AWAY: _Says(
-        "wait",
-        marked("Plex does not answer"),
-        (
-            marked("It is not your fault, and nothing is lost."),
-            marked("Wait a minute and try again."),
-        ),
-    ),
-    Page.FAILED: _Says(
-        "bad",
-        marked("That did not work"),
-        (
-            marked("Plex gave an answer that made no sense, so nothing was linked."),
-            AGAIN_IN_CHAT,
-        ),
-    ),
-}
-_REFUSED = _Says(
-    "bad",
-    marked("Please press that button again"),
-    (
-        marked("The page was too old, or your browser keeps no cookies for it."),
-        marked("Open it again and press once more. Cookies must be allowed for it."),
-    ),
-)
-_BUSY = _Says(
-    "wait",
-    marked("That was a bit much"),
-    (
-        marked("Too many pages were opened from your connection within a minute."),
-        marked("Wait a minute and try again."),
-    ),
-)
 
 
 def start(visit: Visit) -> Start:
@@ -291,18 +145,18 @@ def code(visit: Visit) -> Code:
 def end(visit: Visit) -> End:
     """Strangers who guess are not even told whose pages these are."""
     is_known = visit.page is not Page.EXPIRED
-    return _ended(_ENDS[visit.page], visit, visit.household if is_known else "")
+    return _ended(ENDS[visit.page], visit, visit.household if is_known else "")
 
 
 def refused() -> End:
-    return _ended(_REFUSED, Visit(Page.FAILED, ""), "", _("Open the page again"))
+    return _ended(REFUSED, Visit(Page.FAILED, ""), "", _("Open the page again"))
 
 
 def busy() -> End:
-    return _ended(_BUSY, Visit(Page.FAILED, ""), "")
+    return _ended(BUSY, Visit(Page.FAILED, ""), "")
 
 
-def _ended(says: _Says, visit: Visit, household: str, again: str = "") -> End:
+def _ended(says: Says, visit: Visit, household: str, again: str = "") -> End:
     names = {"account": _account(visit), "plex": _plex(visit)}
     return End(
         title=_(says.title),
