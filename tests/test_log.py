@@ -23,6 +23,7 @@ from medianest_bot._redaction import Redaction
 PASSWORD = "p&ss w/rd\"'"
 TELEGRAM = "123456789:AAF" + "x_-Y" * 8
 DISCORD = "MTA0NjE1ODU0NjI3MzQ1NjEyOA.GhT5xQ.k2J8vN3mQ7wR5tY9uB1cD4eF6gH8iJ0kL2m"
+INTERACTION = "aW50ZXJhY3Rpb246MTAwNDk4NTY1NDM5OmFiQ0RlZg"
 
 
 class Log:
@@ -165,6 +166,13 @@ SECRET = [
     (f"bot{quote(TELEGRAM, safe='')} gone", "bot[hidden] gone"),
     (f"signed in as {DISCORD}", "signed in as [hidden]"),
     ("https://dc.example/webhooks/123/aB-c_d", "https://dc.example/webhooks/123/[hidden]"),
+    (
+        f"PATCH https://dc.example/api/v10/webhooks/1/{INTERACTION}/messages/@original",
+        "PATCH https://dc.example/api/v10/webhooks/1/[hidden]/messages/@original",
+    ),
+    ("/interactions/12/aB-c.d=/callback?x=1", "/interactions/12/[hidden]/callback?x=1"),
+    ("/Interactions%2F12%2FaB-c", "/Interactions%2F12%2F[hidden]"),
+    (f"its token {INTERACTION} is", "its token [hidden] is"),
     ("postgresql://ana:p:w@db/name", "postgresql://[hidden]@db/name"),
     ("http://abc123@plex:32400", "http://[hidden]@plex:32400"),
     ("password is hunter2.", "password is [hidden]."),
@@ -193,6 +201,19 @@ def test_a_secret_is_hidden_wherever_it_stands(
         f"thing {written}",
     )
     assert second["event"] == written
+
+
+def test_discords_own_warning_holds_no_token_of_an_interaction(logged: Log) -> None:
+    logged.start()
+    said = "We are being rate limited. %s %s responded with 429. Retrying in %.2f s."
+    url = f"https://dc.example/api/v10/webhooks/1/{INTERACTION}"
+    logging.getLogger("discord.http").warning(said, "POST", url, 1.0)
+    logging.getLogger("discord.webhook.async_").warning("%s", {"token": INTERACTION})
+    written = logged.stream.getvalue()
+    assert ("/webhooks/1/[hidden] responded" in written, INTERACTION in written) == (
+        True,
+        False,
+    )
 
 
 class Thing:

@@ -44,7 +44,16 @@ _PATTERNS = (
     # Telegram's bot tokens, Discord's and JSON Web Tokens, Discord's webhooks
     (re.compile(r"(?<!\d)\d+(?::|%3A)[\w-]{30,}", re.IGNORECASE), HIDDEN),
     (re.compile(r"(?<![\w.-])[\w-]{20,}\.[\w-]{6,}\.[\w-]{25,}"), HIDDEN),
-    (re.compile(r"(/webhooks/\d+/)[\w-]+"), rf"\1{HIDDEN}"),
+    # and what answers an interaction of Discord's, in an address or in one's words
+    (
+        re.compile(
+            r"((?:/|%2F)(?:webhooks|interactions)(?:/|%2F)\d+(?:/|%2F))[\w.~+=-]+",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    # the same token anywhere else: it begins with "interaction" in base64
+    (re.compile(r"aW50ZXJhY3Rpb2[\w+=-]{16,}"), HIDDEN),
 )
 # Every pattern needs one of these; most values in a line have none.
 _MARKS = re.compile(r"[=:@./%\s]")
