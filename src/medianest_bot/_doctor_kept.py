@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from medianest_bot._cli_words import UNUSABLE, worded
 from medianest_bot._doctor_findings import Finding, bad, good, note
-from medianest_bot.app import CLIENT_ID
+from medianest_bot._neighbours import CLIENT_ID
 from medianest_bot.core import secrets
 from medianest_bot.core.roles import Role
 from medianest_bot.core.secrets import Damaged, Keyring, WrongKey

@@ -15,12 +15,20 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot import commands
 from medianest_bot._neighbours import Neighbours
 from medianest_bot._redaction import Redaction
+from medianest_bot._signing_in import Household, signing_in
 from medianest_bot._watching import Watchers
-from medianest_bot.core import people, secrets
+from medianest_bot.core import people as rules
+from medianest_bot.core import secrets
+from medianest_bot.core._link_ground import Ground
+from medianest_bot.core._link_plex import PlexSide
+from medianest_bot.core._link_secrets import LinkSecrets
+from medianest_bot.core._link_visits import Visits
+from medianest_bot.core.claiming import Claims
 from medianest_bot.core.command import find
 from medianest_bot.core.dispatch import Dispatch
 from medianest_bot.core.downloads import Downloads
@@ -33,10 +41,12 @@ from medianest_bot.core.pictures import Pictures
 from medianest_bot.core.places import Places
 from medianest_bot.core.requests import Requests
 from medianest_bot.core.search import Search
-from medianest_bot.core.store import config
+from medianest_bot.core.store import config, people
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors import StoreError, StoreUnusable, Why
+from medianest_bot.core.store.people import Person
 from medianest_bot.core.store.sealed import CANARY
+from medianest_bot.services.plex import Plex
 from medianest_bot.services.seerr import Seerr
 from medianest_bot.services.uptime_kuma import Change
 from medianest_bot.services.videos import Videos
@@ -66,6 +76,8 @@ class App:
     settings: Settings
     derive: Callable[[str], bytes]
     """Makes 32 secret bytes for one purpose, the same ones at every start."""
+    visits: Visits
+    """The browser's side of signing in."""
 
 
 @asynccontextmanager
@@ -105,7 +117,7 @@ class _Builder:
         redact = Redaction(settings.secret_values()).hide
         dispatch = Dispatch(house, self._ring.derive("lines"), redact=redact)
         self._stack.push_async_callback(dispatch.aclose)
-        await people.make_admins(self._store, settings.admins, self._now)
+        await rules.make_admins(self._store, settings.admins, self._now)
         watchers = Watchers()
         self._stack.push_async_callback(watchers.aclose)
         watchers.keep("outbox", partial(self._outbox.run, dispatch.draw))
@@ -114,10 +126,11 @@ class _Builder:
         watchers.keep("requests", house.requests.run)
         watchers.keep("downloads", house.downloads.run)
         watchers.keep("health", house.health.run)
+        watchers.keep("signing in", self._entrance.watch.run)
         watchers.start("library", house.search.warm())
         if house.kuma is not None:
             watchers.keep("uptime kuma", house.kuma.run)
-        return App(house, dispatch, settings, self._ring.derive)
+        return App(house, dispatch, settings, self._ring.derive, self._entrance.visits)
 
     async def _house(self) -> House:
         limits = Limits(self._store, self._now, Most(*self._settings.limits))
@@ -138,6 +151,9 @@ class _Builder:
         probes = {name: one.probe for name, one in asked.items() if one is not None}
         health = Health(self._store, self._outbox, self._now, probes, kuma)
         rooms = self._settings.household_places, self._settings.admin_chats
+        name = Household(self._settings.household_name, plex)
+        ground = await self._ground(plex)
+        self._entrance = await signing_in(ground, name, self._joined)
         return House(
             commands=find(commands),
             store=self._store,
@@ -159,11 +175,36 @@ class _Builder:
             health=health,
             pictures=Pictures(plex),
             places=Places(self._store, self._outbox, self._now, *rooms),
+            claims=Claims(self._store, self._ring.derive("claims"), self._now),
+            linking=self._entrance.linking,
+            approvals=self._entrance.approvals,
+            invitations=self._entrance.invitations,
             plex=plex,
             seerr=seerr,
             kuma=kuma,
             now=self._now,
         )
+
+    async def _ground(self, plex: Plex | None) -> Ground:
+        settings = self._settings
+        plex_tv, auth_url = await self._near.plex_tv(), settings.plex_auth_url
+        return Ground(
+            store=self._store,
+            outbox=self._outbox,
+            secrets=LinkSecrets(self._ring),
+            plex=PlexSide(plex_tv, plex, auth_url) if plex is not None else None,
+            now=self._now,
+            public_url=settings.public_url,
+            plex_url=settings.plex_tv_url,
+            tell_admins=self._tell_admins,
+        )
+
+    async def _tell_admins(self, tx: AsyncConnection, line: str, dedupe: str) -> None:
+        for admin in await people.admins(tx):
+            await self._outbox.tell(tx, admin.id, line, f"{dedupe}:{admin.id}")
+
+    async def _joined(self, person: Person) -> None:
+        """Nothing more."""
 
     def _requests(self, seerr: Seerr | None, limits: Limits) -> Requests:
         every_s, now = self._pace.requests_s, self._now

@@ -10,17 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+from tests.bare_house import bare_house
+
 from medianest_bot.chats.door import Door
 from medianest_bot.core.command import Command, Commands, Param, Suggest, command
 from medianest_bot.core.context import Context
 from medianest_bot.core.dispatch import Dispatch
-from medianest_bot.core.downloads import Downloads
-from medianest_bot.core.health import Health
-from medianest_bot.core.house import House
-from medianest_bot.core.limits import Limits
 from medianest_bot.core.outbox import Outbox
-from medianest_bot.core.pictures import Pictures
-from medianest_bot.core.places import Places
 from medianest_bot.core.reply import (
     Choice,
     File,
@@ -33,15 +29,12 @@ from medianest_bot.core.reply import (
     Suggestion,
     Tone,
 )
-from medianest_bot.core.requests import Requests
 from medianest_bot.core.roles import Role
-from medianest_bot.core.search import Search
 from medianest_bot.core.store import cards, people
 from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.engine import Store
 from medianest_bot.services.lane_types import LaneSettings
 from medianest_bot.services.lanes import Lanes
-from medianest_bot.services.videos import Videos
 
 
 @dataclass
@@ -115,7 +108,7 @@ async def open_kitchen(folder: Path) -> AsyncIterator[Kitchen]:
     store = await Store.open(f"sqlite:///{folder / 'house.db'}")
     outbox = Outbox(store, _now)
     lanes = Lanes(LaneSettings(sites=(), temp=folder / "temp"))
-    house = _house(store, outbox, lanes, folder, commands_of(stove))
+    house = bare_house(store, outbox, lanes, folder, commands_of(stove), _now)
     dispatch = Dispatch(house, b"k" * 32, reference=lambda: "abc123")
     async with store.begin() as tx:
         ana = await people.add(tx, "ana", Role.MEMBER, now=_now())
@@ -135,39 +128,6 @@ async def open_kitchen(folder: Path) -> AsyncIterator[Kitchen]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _house(
-    store: Store, outbox: Outbox, lanes: Lanes, folder: Path, commands: Commands
-) -> House:
-    limits = Limits(store, _now)
-    videos = Videos(lanes, ())
-    return House(
-        commands=commands,
-        store=store,
-        limits=limits,
-        outbox=outbox,
-        search=Search(store, None, None, videos, _now),
-        requests=Requests(store, None, outbox, limits, _now),
-        downloads=Downloads(
-            store,
-            outbox,
-            limits,
-            _now,
-            lanes=lanes,
-            videos=videos,
-            rules=(),
-            plex=None,
-            folder=folder,
-        ),
-        health=Health(store, outbox, _now, {}),
-        pictures=Pictures(None),
-        places=Places(store, outbox, _now),
-        plex=None,
-        seerr=None,
-        kuma=None,
-        now=_now,
-    )
 
 
 Words = Annotated[str, Param("some words", rest=True, example="hello")]

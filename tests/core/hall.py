@@ -11,20 +11,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
+from tests.bare_house import bare_house
+
 from medianest_bot.core.command import Command, Commands, Param, Where, command
 from medianest_bot.core.context import Asked, Context, Place
 from medianest_bot.core.dispatch import Dispatch
-from medianest_bot.core.downloads import Downloads
-from medianest_bot.core.health import Health
 from medianest_bot.core.house import House
-from medianest_bot.core.limits import Left, Limits
+from medianest_bot.core.limits import Left
 from medianest_bot.core.outbox import Outbox, Reader
-from medianest_bot.core.pictures import Pictures
-from medianest_bot.core.places import Places
 from medianest_bot.core.reply import Choice, Item, Menu, Option, Reply, Suggestion
-from medianest_bot.core.requests import Requests
 from medianest_bot.core.roles import PlaceKind, Role
-from medianest_bot.core.search import Search
 from medianest_bot.core.store import config, people
 from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.engine import Store, is_writing
@@ -32,7 +28,6 @@ from medianest_bot.core.words import Sorry
 from medianest_bot.services.errors import Unreachable
 from medianest_bot.services.lane_types import LaneSettings
 from medianest_bot.services.lanes import Lanes
-from medianest_bot.services.videos import Videos
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LONG = "echo " + "x" * 80
@@ -126,6 +121,7 @@ class Chat:
     only_place: str | None = None
     edited: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
+    posted: list[tuple[str, str, str]] = field(default_factory=list)
     trouble: list[Exception] = field(default_factory=list)
     is_gone: bool = False
     slow: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -146,6 +142,16 @@ class Chat:
         await self._may_fail(account)
         if not self.is_gone:
             self.told.append((account, reply.text))
+        self.happened.set()
+        return not self.is_gone
+
+    async def post(
+        self, place: str, thread: str | None, account: str, reply: Reply
+    ) -> bool:
+        room = f"{place}:{thread}" if thread else place
+        await self._may_fail(room)
+        if not self.is_gone:
+            self.posted.append((room, account, reply.text))
         self.happened.set()
         return not self.is_gone
 
@@ -202,7 +208,7 @@ async def open_hall(
     lanes = Lanes(LaneSettings(sites=(), temp=folder / "temp"))
     clock, shelf = Clock(), Shelf()
     outbox = Outbox(store, clock, wait=wait)
-    house = _house(store, lanes, folder, clock, _commands(shelf), outbox)
+    house = bare_house(store, outbox, lanes, folder, _commands(shelf), clock)
     dispatch = Dispatch(house, b"k" * 32, redact=_redact, reference=lambda: REFERENCE)
     try:
         await _move_in(store, clock)
@@ -243,44 +249,6 @@ async def _move_in(store: Store, now: Clock) -> None:
         for name, role in zip(("mum", "ana", "tim", "zoe"), roles, strict=True):
             person = await people.add(tx, name, role, now=now())
             await people.link(tx, person.id, "console", name, name, now())
-
-
-def _house(
-    store: Store,
-    lanes: Lanes,
-    folder: Path,
-    now: Clock,
-    commands: Commands,
-    outbox: Outbox,
-) -> House:
-    limits = Limits(store, now)
-    videos = Videos(lanes, ())
-    return House(
-        commands=commands,
-        store=store,
-        limits=limits,
-        outbox=outbox,
-        search=Search(store, None, None, videos, now),
-        requests=Requests(store, None, outbox, limits, now),
-        downloads=Downloads(
-            store,
-            outbox,
-            limits,
-            now,
-            lanes=lanes,
-            videos=videos,
-            rules=(),
-            plex=None,
-            folder=folder,
-        ),
-        health=Health(store, outbox, now, {}),
-        pictures=Pictures(None),
-        places=Places(store, outbox, now),
-        plex=None,
-        seerr=None,
-        kuma=None,
-        now=now,
-    )
 
 
 Words = Annotated[str, Param("some words", rest=True, example="hello")]

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from medianest_bot.commands import _people_limits
+from medianest_bot.commands import _people_entrances, _people_limits
 from medianest_bot.core import people as rules
 from medianest_bot.core.command import Param, Where, command
 from medianest_bot.core.context import Context
@@ -54,6 +54,11 @@ class Action(StrEnum):
     ROLE = "role"
     SEERR = "seerr"
     LIMIT = "limit"
+    INVITE = "invite"
+    EXPECT = "expect"
+    UNEXPECT = "unexpect"
+    UNBLOCK = "unblock"
+    PARENT = "parent"
     REMOVE = "remove"
 
 
@@ -70,7 +75,9 @@ async def names(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
     role=Role.ADMIN,
     where=Where.ADMINS,
     notes="add NAME, link NAME telegram:123, role NAME member, seerr NAME 4, "
-    "limit NAME requests:50, remove NAME.",
+    "limit NAME requests:50, invite NAME (a link that works once), expect NAME "
+    "plex:bob (needs no approval), unexpect NAME, unblock telegram:123, "
+    "parent NAME ANA, remove NAME.",
 )
 async def admin_people(
     ctx: Context,
@@ -86,6 +93,8 @@ async def admin_people(
         role = _role(value) if value else Role.MEMBER
         person = await rules.add(ctx.house.store, ctx.member, name, role, ctx.house.now)
         return _done(_(NOW[role], name=person.name))
+    if action in OTHERS:
+        return await OTHERS[action](ctx, name, value)
     person = await _person(ctx, name)
     return await CHANGES[action](ctx, person, value)
 
@@ -199,6 +208,15 @@ CHANGES: Mapping[Action, Callable[[Context, Person, str], Awaitable[Reply]]] = {
     Action.ROLE: _change_role,
     Action.SEERR: _seerr,
     Action.LIMIT: _people_limits.changed,
+    Action.PARENT: _people_entrances.parent,
     Action.REMOVE: _remove,
 }
 """What is done to somebody who is here already."""
+
+OTHERS: Mapping[Action, Callable[[Context, str, str], Awaitable[Reply]]] = {
+    Action.INVITE: _people_entrances.invite,
+    Action.EXPECT: _people_entrances.expect,
+    Action.UNEXPECT: _people_entrances.unexpect,
+    Action.UNBLOCK: _people_entrances.unblock,
+}
+"""What is done to who may not be here yet."""

@@ -35,6 +35,7 @@ class Ground:
     plex: PlexSide | None
     now: Callable[[], datetime]
     public_url: str | None
+    plex_url: str
     tell_admins: Tell
 
 

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from medianest_bot.core.approvals import Approvals
+from medianest_bot.core.claiming import Claims
 from medianest_bot.core.command import Commands
 from medianest_bot.core.downloads import Downloads
 from medianest_bot.core.health import Health
+from medianest_bot.core.invitations import Invitations
 from medianest_bot.core.limits import Limits
+from medianest_bot.core.linking import Linking
 from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.pictures import Pictures
 from medianest_bot.core.places import Places
@@ -35,6 +39,10 @@ class House:
     health: Health
     pictures: Pictures
     places: Places
+    claims: Claims
+    linking: Linking
+    approvals: Approvals
+    invitations: Invitations
     plex: Plex | None
     seerr: Seerr | None
     kuma: UptimeKuma | None

@@ -97,6 +97,10 @@ class Linking:
             return ""
         return self._ground.secrets.opened(attempt, bound.pin).code
 
+    def typing_address(self, code: str) -> str:
+        """Plex's own page, with the code in it already."""
+        return f"{self._ground.plex_url}/link/?pin={code}"
+
     async def get(self, number: int) -> Attempt | None:
         async with self._store.read() as db:
             return await rows.get(db, number)

@@ -1,0 +1,120 @@
+"""link: sign in with Plex, so that the bot knows who this chat account is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated
+
+from medianest_bot.commands import _invitation, _link_card
+from medianest_bot.core._link_types import LIVE, Attempt, State
+from medianest_bot.core._qr import qr_png
+from medianest_bot.core.command import Param, Where, command
+from medianest_bot.core.context import Context
+from medianest_bot.core.reply import Choice, Picture, Reply, Show, Tone
+from medianest_bot.core.roles import Role
+from medianest_bot.core.store import people
+from medianest_bot.core.words import Sorry, _, marked
+
+SIGNED_IN = marked("You are signed in with Plex as {plex}.")
+PAUSED = marked(
+    "You were signed in as {plex}, but that Plex account cannot use our server now."
+)
+NOTHING_OPEN = marked("There is no sign-in to end.")
+NO_PAGE = marked("There is no page to show a code of. Begin again: link")
+SCAN = marked(
+    "Point the camera of the other device at this picture. The link in it is for you "
+    "alone; enter the six digits here."
+)
+
+
+class Step(StrEnum):
+    START = "start"
+    AGAIN = "again"
+    CANCEL = "cancel"
+    OTHER = "other"
+    QR = "qr"
+
+
+@command(
+    "Sign in with Plex",
+    role=Role.GUEST,
+    where=Where.PRIVATE,
+    open=True,
+    notes="link 123456 brings the six digits of the page; link step:other lets you in "
+    "from another chat; link step:again begins anew, link step:cancel ends it.",
+)
+async def link(
+    ctx: Context,
+    code: Annotated[str, Param("the six digits of the page", rest=True)] = "",
+    step: Annotated[Step, Param("what to do")] = Step.START,
+) -> Reply:
+    if code:
+        entered = await ctx.house.linking.enter(ctx.asked, ctx.person, code)
+        return await _shown(ctx, entered)
+    match step:
+        case Step.CANCEL:
+            return await _cancel(ctx)
+        case Step.OTHER:
+            return await _invitation.own(ctx)
+        case Step.QR:
+            return await _qr(ctx)
+        case Step.AGAIN:
+            return await _begin(ctx)
+        case _:
+            return await _start(ctx)
+
+
+async def _start(ctx: Context) -> Reply:
+    """How it stands, for who has begun or is signed in; else a beginning."""
+    attempt = await _open(ctx)
+    if attempt is not None:
+        return await _link_card.drawn(ctx, attempt)
+    if ctx.person is not None and ctx.person.plex_id is not None:
+        return _signed_in(ctx)
+    return await _begin(ctx)
+
+
+async def _begin(ctx: Context) -> Reply:
+    attempt = await ctx.house.linking.begin(ctx.asked, ctx.person)
+    return await _link_card.drawn(ctx, attempt)
+
+
+async def _cancel(ctx: Context) -> Reply:
+    ended = await ctx.house.linking.cancel(ctx.asked)
+    if ended is None:
+        raise Sorry(NOTHING_OPEN)
+    return await _link_card.drawn(ctx, ended)
+
+
+async def _qr(ctx: Context) -> Reply:
+    attempt = await _open(ctx)
+    if attempt is None or attempt.state is not State.OPEN:
+        raise Sorry(NO_PAGE)
+    picture = qr_png(ctx.house.linking.address(attempt))
+    shown = Picture(_("A QR code with the link of the page"), data=picture)
+    return Reply(text=_(SCAN), picture=shown, only=True, show=Show.NEW)
+
+
+def _signed_in(ctx: Context) -> Reply:
+    name = ctx.member.plex_name or str(ctx.member.plex_id)
+    words = PAUSED if ctx.member.paused_at else SIGNED_IN
+    again = Choice(_("Sign in again"), "link step:again")
+    other = Choice(_("Add another chat"), "link step:other")
+    tone = Tone.WARN if ctx.member.paused_at else Tone.GOOD
+    return Reply(text=_(words, plex=name), choices=(again, other), tone=tone, only=True)
+
+
+async def _open(ctx: Context) -> Attempt | None:
+    """What this account has begun and can still go on with."""
+    attempt = await ctx.house.linking.latest(ctx.asked)
+    if attempt is None or attempt.state not in LIVE:
+        return None
+    return attempt if attempt.expires_at > ctx.house.now() else None
+
+
+async def _shown(ctx: Context, attempt: Attempt) -> Reply:
+    """As whoever they have just become."""
+    async with ctx.house.store.read() as db:
+        person = await people.by_account(db, ctx.asked.platform, ctx.asked.account)
+    return await _link_card.drawn(replace(ctx, person=person), attempt)

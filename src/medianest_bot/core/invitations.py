@@ -1,0 +1,86 @@
+"""Invitations: whoever brings the key of one becomes that person, once.
+
+For those without an account at Plex, and for a person's second chat: who holds the
+key was given it by an admin, or by themselves.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from medianest_bot.core._link_secrets import hashed
+from medianest_bot.core._link_types import Asker
+from medianest_bot.core.store import audit, entrances, people
+from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.people import Person
+from medianest_bot.core.words import Sorry, marked
+
+BY_ADMIN_FOR = timedelta(days=3)
+BY_THEMSELVES_FOR = timedelta(minutes=15)
+_KEY_BYTES = 15
+
+NOT_GOOD = marked(
+    "This invitation is not good any more. Ask whoever gave it to you for a new one."
+)
+NOT_WANTED = marked("An admin does not want this account to come in. Talk to them.")
+ALREADY_YOU = marked("You are {name} here already, so the invitation stays unused.")
+SOMEBODY_ELSE = marked(
+    "This account belongs to {name} here. Remove it there first, with unlink, or ask "
+    "an admin."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new invitation; its key is shown once and kept nowhere."""
+
+    key: str = field(repr=False)
+    expires_at: datetime
+
+
+class Invitations:
+    """Makes invitations, and lets in who brings one."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+
+    async def make(self, by: Person, person: Person) -> Made:
+        """For somebody; an earlier one for them ends."""
+        now, key = self._now(), secrets.token_urlsafe(_KEY_BYTES)
+        is_own = by.id == person.id
+        expires_at = now + (BY_THEMSELVES_FOR if is_own else BY_ADMIN_FOR)
+        async with self._store.begin() as tx:
+            await entrances.invite(
+                tx, person.id, hashed(key), by.id, now, expires_at
+            )
+            subject = f"{person.name} ({person.id})"
+            await audit.add(tx, by.id, "invited", subject, {}, now)
+        return Made(key, expires_at)
+
+    async def accept(self, asked: Asker, key: str) -> Person:
+        """Become who the invitation is for. Raises Sorry where it is not good."""
+        account = asked.platform, asked.account
+        async with self._store.begin() as tx:
+            now = self._now()
+            if await entrances.is_blocked(tx, account):
+                raise Sorry(NOT_WANTED)
+            found = await entrances.invitation(tx, hashed(key.strip()))
+            if found is None or found.used_at is not None or found.expires_at <= now:
+                raise Sorry(NOT_GOOD)
+            person = await people.get(tx, found.person_id)
+            assert person is not None
+            owner = await people.by_account(tx, *account)
+            if owner is not None:
+                words = ALREADY_YOU if owner.id == person.id else SOMEBODY_ELSE
+                raise Sorry(words, name=owner.name)
+            who = f"{asked.platform}:{asked.account}"
+            await people.link(tx, person.id, *account, asked.shown_name[:64], now)
+            await entrances.use(tx, found.id, who, now)
+            subject = f"{person.name} ({person.id})"
+            told = {"account": who, "invited by": found.made_by}
+            await audit.add(tx, person.id, "invitation accepted", subject, told, now)
+        return person
