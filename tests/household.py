@@ -115,6 +115,13 @@ class Talk:
         self._changed.set()
         return True
 
+    async def post(
+        self, place: str, thread: str | None, account: str, reply: Reply
+    ) -> bool:
+        """There are no rooms in a console."""
+        del place, thread, account, reply
+        return False
+
     async def tell(self, account: str, reply: Reply) -> bool:
         assert not is_writing(), "told inside a transaction"
         self.told.append((account, reply))

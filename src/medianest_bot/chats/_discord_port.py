@@ -80,6 +80,22 @@ class DiscordPort:
         await self._open(account)
         return True
 
+    async def post(
+        self, place: str, thread: str | None, account: str, reply: Reply
+    ) -> bool:
+        """Send a card to a channel of admins; False where we cannot, or it is none."""
+        if self._room.kind(place, thread or "0") is not PlaceKind.ADMIN or not thread:
+            return False
+        channel = self._client.get_partial_messageable(int(thread))
+        try:
+            with _away():
+                await self._send_card(channel, account, reply, PlaceKind.ADMIN)
+        except discord.HTTPException as error:
+            if not errors.is_unwelcome(error) and not errors.is_message_gone(error):
+                raise
+            return False
+        return True
+
     async def _edit(self, card: Card, reply: Reply) -> bool:
         reply = await self._room.presentable(reply)
         channel = self._client.get_partial_messageable(int(card.place))
@@ -100,7 +116,7 @@ class DiscordPort:
         if card is not None:
             await self._hang_on(channel, card, reply)
         else:
-            await self._send_card(channel, account, reply)
+            await self._send_card(channel, account, reply, PlaceKind.PRIVATE)
 
     async def _redraw(
         self, channel: discord.PartialMessageable, card: Card, reply: Reply
@@ -127,15 +143,18 @@ class DiscordPort:
         await channel.send(said, reference=about, allowed_mentions=NO_MENTIONS)
 
     async def _send_card(
-        self, channel: discord.DMChannel, account: str, reply: Reply
+        self,
+        channel: discord.DMChannel | discord.PartialMessageable,
+        account: str,
+        reply: Reply,
+        kind: PlaceKind,
     ) -> None:
         reply = await self._room.presentable(reply)
         made = await or_bare(
             lambda shown: self._send(channel, render(shown, asker=account)), reply
         )
         if reply.follows is not None:
-            place, private = str(channel.id), PlaceKind.PRIVATE
-            await self._room.follow(place, made.id, reply, account, private)
+            await self._room.follow(str(channel.id), made.id, reply, account, kind)
 
     async def _send(
         self,

@@ -54,10 +54,25 @@ class TelegramPort:
         spot = Spot(account, None, is_private=True)
         card = await self._card(account, reply)
         answers = named(account, card.message).number if card else None
+        how = How(Rank.NEWS, reply_to=answers)
+        return await self._bring(spot, reply, how, None if card else account)
+
+    async def post(
+        self, place: str, thread: str | None, account: str, reply: Reply
+    ) -> bool:
+        """Send a card to an admin room; False where we cannot, or it is none."""
+        spot = Spot(place, thread)
+        if self._room.kind(spot) is not PlaceKind.ADMIN:
+            return False
+        asker = account if reply.only else None
+        return await self._bring(spot, reply, How(Rank.NEWS, asker=asker), account)
+
+    async def _bring(
+        self, spot: Spot, reply: Reply, how: How, reader: str | None
+    ) -> bool:
+        """Send it; what follows something is a card of `reader`, if there is one."""
         try:
-            sent = await self._room.sending.send(
-                spot, reply, How(Rank.NEWS, reply_to=answers)
-            )
+            sent = await self._room.sending.send(spot, reply, how)
         except PerhapsSent:
             # Telling once more would be worse than not knowing.
             return True
@@ -67,8 +82,8 @@ class TelegramPort:
             raise
         except TelegramError as error:
             raise Away from error
-        if card is None and reply.follows is not None:
-            await self._room.follow(spot, sent, reply, Sender(account, ""))
+        if reader is not None and reply.follows is not None:
+            await self._room.follow(spot, sent, reply, Sender(reader, ""))
         return True
 
     async def _edit(self, card: Card, reply: Reply) -> bool:

@@ -49,6 +49,16 @@ class Port(Protocol):
         """Send a message to somebody; False when the chat refuses for good."""
         ...
 
+    async def post(
+        self, place: str, thread: str | None, account: str, reply: Reply
+    ) -> bool:
+        """Send to an admin room what `account` in it may see; False where none is.
+
+        What follows something is a card of that account from then on. May raise
+        Closed.
+        """
+        ...
+
 
 Draw = Callable[[str, Reader], Awaitable[Reply]]
 """Runs a drawing line for a reader: `dispatch.draw`."""

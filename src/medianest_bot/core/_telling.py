@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from medianest_bot.core._ports import Away, Draw, Ports, Reader
+from medianest_bot.core._ports import Away, Closed, Draw, Ports, Reader
+from medianest_bot.core._rooms import spot_of
+from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import news, people
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.news import News
@@ -25,6 +27,8 @@ _TRIES = 8
 """After so many the chats have refused for good: some four hours."""
 _TRIES_UNATTACHED = 30
 """The same where none of a person's chats is open to us: some three weeks."""
+_TRIES_ROOM = 4
+"""After so many, some seven minutes, a room's news go to its reader in private."""
 _LONGEST = timedelta(days=1)
 
 COULD_NOT_REACH = "could not reach"
@@ -120,6 +124,33 @@ class Telling:
         await self._put_off(one, COULD_NOT_REACH if is_last else None)
 
     async def _tell(self, one: News, accounts: Sequence[people.Account]) -> bool:
+        """Where the room takes it; in private otherwise, or if there is none."""
+        is_for_room = one.room is not None and one.attempts < _TRIES_ROOM
+        if is_for_room and await self._post(one, accounts):
+            return True
+        return await self._tell_in_private(one, accounts)
+
+    async def _post(self, one: News, accounts: Sequence[people.Account]) -> bool:
+        """Before all who are in the room, as this person sees it."""
+        platform, chat, thread = spot_of(one.room or "")
+        of_theirs = (one.account for one in accounts if one.platform == platform)
+        account = next(of_theirs, None)
+        if account is None:
+            return False
+        port = self._ports.get(platform)
+        if port is None:
+            raise Away
+        place = f"{chat}:{thread}" if thread else chat
+        reader = Reader(platform, account, place, PlaceKind.ADMIN)
+        reply = await self._draw(one.line, reader)
+        try:
+            return await port.post(chat, thread, account, reply)
+        except Closed:
+            return False
+
+    async def _tell_in_private(
+        self, one: News, accounts: Sequence[people.Account]
+    ) -> bool:
         """Through the first chat that takes it; those that took nothing lately last."""
         for account in sorted(accounts, key=lambda a: a.unreachable_at is not None):
             port = self._ports.get(account.platform)

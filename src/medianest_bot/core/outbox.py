@@ -26,6 +26,7 @@ from medianest_bot.core._ports import (
     fingerprint,
 )
 from medianest_bot.core._redrawing import Redrawing
+from medianest_bot.core._rooms import Spot, name_of
 from medianest_bot.core._telling import Telling
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.store import cards, news, people
@@ -93,6 +94,15 @@ class Outbox:
         `line` draws the message for the person who reads it.
         """
         await news.add(tx, dedupe, person_id, line, self._now())
+
+    async def tell_room(
+        self, tx: AsyncConnection, room: Spot, person_id: int, line: str, dedupe: str
+    ) -> None:
+        """Promise news to an admin room, as one of its admins sees them.
+
+        Where the room cannot be written to, that admin is told in private.
+        """
+        await news.add(tx, dedupe, person_id, line, self._now(), room=name_of(room))
 
     async def follow(self, card: Card, drawn: Reply) -> None:
         """Remember a sent message that shows `drawn` and follows its subject."""

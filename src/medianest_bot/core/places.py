@@ -20,6 +20,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core import line as lines
+from medianest_bot.core._admin_news import promise
+from medianest_bot.core._rooms import Spot, writable
 from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import audit, cards, people
@@ -42,9 +44,6 @@ BY_SETTINGS = marked(
     "What {chat} is comes from the settings HOUSEHOLD_CHATS, ADMIN_CHATS and "
     "DISCORD_GUILDS. Change it there and start me again."
 )
-
-Spot = tuple[str, str, str | None]
-"""A platform, a chat and perhaps a thread in it."""
 
 
 def subject_of(platform: str, chat: str) -> str:
@@ -115,6 +114,20 @@ class Places:
         chats |= {row.chat for row in self._rows.values() if row.platform == platform}
         kinds = ((chat, self.kind(platform, chat)) for chat in sorted(chats))
         return tuple((chat, kind) for chat, kind in kinds if kind in OURS)
+
+    def admin_rooms(self) -> tuple[Spot, ...]:
+        """Every room of admins we can write to."""
+        said = [spot for spot in self._preset if self.kind(*spot) is PlaceKind.ADMIN]
+        said += [
+            (row.platform, row.chat, row.thread)
+            for row in self._rows.values()
+            if row.is_here and self.kind(row.platform, row.chat) is PlaceKind.ADMIN
+        ]
+        return writable((one[0], self.id_now(*one[:2]), one[2]) for one in said)
+
+    async def tell_admins(self, tx: AsyncConnection, line: str, dedupe: str) -> None:
+        """Promise news in every room of admins; where none is, to each in private."""
+        await promise(tx, self._outbox, self.admin_rooms(), line, dedupe)
 
     def to_leave(self, platform: str) -> tuple[str, ...]:
         """Chats that are not ours, or that nobody said anything about for a day."""

@@ -16,7 +16,10 @@ from medianest_bot.core.store.tables import accounts, news
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One thing for one person; `line` words it when it is told."""
+    """One thing for one person; `line` words it when it is told.
+
+    With a `room`, it is for all who are in there, and drawn as that person sees it.
+    """
 
     id: int
     dedupe: str
@@ -25,16 +28,28 @@ class News:
     attempts: int
     next_at: datetime
     told_at: datetime | None
+    room: str | None = None
 
 
 async def add(
-    tx: AsyncConnection, dedupe: str, person_id: int, line: str, now: datetime
+    tx: AsyncConnection,
+    dedupe: str,
+    person_id: int,
+    line: str,
+    now: datetime,
+    *,
+    room: str | None = None,
 ) -> bool:
     """Promise news, in the transaction of the change; False when promised before."""
     done = await tx.execute(
         insert(tx, news)
         .values(
-            dedupe=dedupe, person_id=person_id, line=line, next_at=now, created_at=now
+            dedupe=dedupe,
+            person_id=person_id,
+            line=line,
+            next_at=now,
+            created_at=now,
+            room=room,
         )
         .on_conflict_do_nothing(index_elements=[news.c.dedupe])
         .returning(news.c.id)
