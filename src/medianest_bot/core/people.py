@@ -77,9 +77,12 @@ async def change_role(
 
 
 async def set_seerr(
-    store: Store, by: Person, person: Person, number: int, now: Now
+    store: Store, by: Person | None, person: Person, number: int, now: Now
 ) -> None:
-    """Ask as this user from now on. Raises Sorry where somebody else does."""
+    """Ask as this user from now on; `by` None: the house itself found out.
+
+    Raises Sorry where somebody else does.
+    """
     async with store.begin() as tx:
         await still_here(tx, person)
         for one in await people.everyone(tx):
