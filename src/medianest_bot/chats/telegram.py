@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,6 +27,7 @@ from medianest_bot.chats._telegram_inbox import Inbox
 from medianest_bot.chats._telegram_incoming import PLATFORM, Me
 from medianest_bot.chats._telegram_inline import Inline
 from medianest_bot.chats._telegram_lane import Lane, seconds
+from medianest_bot.chats._telegram_links import code_link, invitation_link
 from medianest_bot.chats._telegram_lists import Lists
 from medianest_bot.chats._telegram_pictures import Pictures
 from medianest_bot.chats._telegram_poll import Poll
@@ -136,6 +138,9 @@ class Telegram:
             stack.push_async_callback(handling.aclose, GRACE_S)
             handling.take_up(await self._inbox.unfinished())
             self.me, self._handling = me, handling
+            linking = self._house.linking
+            linking.ways_back[PLATFORM] = partial(code_link, me.username)
+            linking.ways_in[PLATFORM] = partial(invitation_link, me.username)
             # First of all nothing more is taken.
             stack.callback(self._forget)
             port = TelegramPort(room)
@@ -147,6 +152,8 @@ class Telegram:
     def _forget(self) -> None:
         """Nobody is here any more, until `run` runs again."""
         self.me = self._poll = self._handling = None
+        self._house.linking.ways_back.pop(PLATFORM, None)
+        self._house.linking.ways_in.pop(PLATFORM, None)
         self.here.clear()
 
     async def webhook(self, headers: Mapping[str, str], body: bytes) -> int:
@@ -180,7 +187,7 @@ class Telegram:
         room = Room(self._house, self._dispatch, sending, me, self._wait)
         groups = Groups(room, self._bot, chats)
         lists = Lists(self._bot, lane, self._house)
-        saying = Saying(room)
+        saying = Saying(room, partial(self._house.linking.awaits_code, PLATFORM))
         pressing = Pressing(room, saying, self._bot)
         doing = Doing(saying, pressing, Inline(room, self._bot), groups, chats, lists)
         return room, Handling(room, self._inbox, doing), groups, lists
