@@ -24,12 +24,17 @@ _NUMBERS = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """What a chat shows of one argument. `rest` takes the rest of the line."""
+    """What a chat shows of one argument.
+
+    `rest` takes the rest of the line. What is `secret` opens something, like a code:
+    no record of what went wrong shows it.
+    """
 
     help: str
     suggest: Suggest | None = None
     rest: bool = False
     example: str = ""
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 import structlog
 
 from medianest_bot.core import troubles
+from medianest_bot.core.command import Commands
 from medianest_bot.core.context import Asked
 from medianest_bot.core.reply import Choice, Reply, Show, Tone
 from medianest_bot.core.store import errors_log, people
@@ -28,6 +30,10 @@ BROKEN = marked(
 OLD_BUTTON = marked("That button is old.")
 SEARCH_AGAIN = marked("Search again")
 
+HIDDEN = "[hidden]"
+_WORD = re.compile(r"[^\s:=\"']+")
+_SHORT = 4
+"""Shorter words open nothing, and stand in every trace."""
 _RECORD_S = 2.0
 """A busy store must not keep somebody waiting for a sentence that is ready."""
 _DETAILS = 8000
@@ -48,10 +54,12 @@ class Failures:
         store: Store,
         now: Callable[[], datetime],
         redact: Callable[[str], str],
+        commands: Commands,
     ) -> None:
         self._store = store
         self._now = now
         self._redact = redact
+        self._commands = commands
         self._recording: set[asyncio.Task[None]] = set()
 
     async def answer(
@@ -59,17 +67,22 @@ class Failures:
     ) -> Reply:
         """One honest sentence for whoever asked; the rest goes to the record."""
         name = _command(line)
+        found = self._commands.by_name.get(name)
+        hide = hiding(line, name) if found and found.is_secret else str
+        told = {"line": name, "exception": hide(_trace(error))}
         match error:
             case ServiceError():
-                log.warning("neighbour", error=str(error), line=name, exc_info=error)
+                log.warning("neighbour", error=hide(str(error)), **told)
                 text, failed = troubles.worded(error, self._now()), False
             case StoreError():
-                log.error("store", error=str(error), line=name, exc_info=error)
+                log.error("store", error=hide(str(error)), **told)
                 return replace(_bad(troubles.of_store(error), asked), failed=True)
             case _:
-                log.error("broken", line=name, exc_info=error)
+                log.error("broken", **told)
                 text, failed = _(BROKEN, reference=reference), True
-        await self._record_soon(self._keep_record(error, name, asked, reference))
+        cause, details = hide(_cause(error)), hide(_trace(error))
+        record = self._keep_record(cause, details, name, asked, reference)
+        await self._record_soon(record)
         return replace(_bad(text, asked), failed=failed)
 
     async def report(self, reference: str, what: str, cause: str) -> None:
@@ -90,12 +103,16 @@ class Failures:
         await asyncio.wait({task}, timeout=_RECORD_S)
 
     async def _keep_record(
-        self, error: Exception, name: str, asked: Asked, reference: str
+        self, cause: str, details: str, name: str, asked: Asked, reference: str
     ) -> None:
-        """A full record for admins."""
+        """A full record for admins.
+
+        Of the trace the end, as the innermost cause is what matters. It is redacted
+        before it is cut: half a secret is not recognised any more.
+        """
         who = (asked.platform, asked.account)
-        cause, details = self._redact(_cause(error)), self._details(error)
-        await self._keep(reference, who, name, cause, details)
+        whole = self._redact(details)[-_DETAILS:]
+        await self._keep(reference, who, name, self._redact(cause), whole)
 
     async def _keep(
         self,
@@ -121,12 +138,16 @@ class Failures:
         except Exception:
             log.exception("record", reference=reference)
 
-    def _details(self, error: Exception) -> str:
-        """The trace, its end first to survive: the innermost cause is what matters.
 
-        Redacted before it is cut: half a secret is not recognised any more.
-        """
-        return self._redact("".join(traceback.format_exception(error)))[-_DETAILS:]
+def hiding(line: str, name: str) -> Callable[[str], str]:
+    """Takes out of texts what a line says behind the name of its command."""
+    said = set(_WORD.findall(line)) - set(name.split(" "))
+    forms = said | {"".join(filter(str.isalnum, word)) for word in said}
+    longest = sorted((one for one in forms if len(one) >= _SHORT), key=len)[::-1]
+    if not longest:
+        return str
+    pattern = re.compile("|".join(map(re.escape, longest)), re.IGNORECASE)
+    return lambda text: pattern.sub(HIDDEN, text)
 
 
 def note(sorry: Sorry, asked: Asked) -> Reply:
@@ -149,6 +170,10 @@ def _bad(text: str, asked: Asked) -> Reply:
 
 def _where(asked: Asked) -> Show:
     return Show.NOTE if asked.pressed else Show.NEW
+
+
+def _trace(error: Exception) -> str:
+    return "".join(traceback.format_exception(error)).strip()
 
 
 def _cause(error: Exception) -> str:

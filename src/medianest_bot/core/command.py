@@ -83,6 +83,11 @@ class Command:
     open: bool = False
     """True where it lets people in: strangers may ask it in private, too."""
 
+    @property
+    def is_secret(self) -> bool:
+        """True where what stands behind the name is nobody else's business."""
+        return any(argument.param.secret for argument in self.arguments)
+
     def is_for(self, role: Role, place: PlaceKind) -> bool:
         """True where somebody who counts as `role` there may ask this."""
         is_here = self.where is not Where.ADMINS or place in ADMIN_PLACES

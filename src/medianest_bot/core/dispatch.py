@@ -71,7 +71,7 @@ class Dispatch:
     ) -> None:
         self._house = house
         self._long_lines = LongLines(house.store, key, house.now)
-        self._failures = Failures(house.store, house.now, redact)
+        self._failures = Failures(house.store, house.now, redact, house.commands)
         self._people = KnownPeople(house.store)
         self._crowd = Crowd(house.now)
         self._reference = reference
