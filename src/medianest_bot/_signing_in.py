@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from medianest_bot._web_types import SignIn
 from medianest_bot.core._link_ground import Ground
 from medianest_bot.core._link_visits import Visits
 from medianest_bot.core._link_watch import Joined, LinkWatch
@@ -13,6 +15,7 @@ from medianest_bot.core.invitations import Invitations
 from medianest_bot.core.linking import Linking
 from medianest_bot.services.errors import ServiceError
 from medianest_bot.services.plex import Plex
+from medianest_bot.settings import Settings
 
 NAMELESS = "this household"
 _NAME_S = 1.0
@@ -38,6 +41,21 @@ async def signing_in(ground: Ground, name: Household, joined: Joined) -> Signing
         invitations=Invitations(ground.store, ground.now),
         visits=Visits(ground, name.name, linking.changed, linking.ways_back),
         watch=LinkWatch(ground, linking, joined),
+    )
+
+
+def pages(
+    settings: Settings, visits: Visits, derive: Callable[[str], bytes]
+) -> SignIn | None:
+    """The sign-in pages, where browsers can reach us."""
+    if settings.public_url is None:
+        return None
+    return SignIn(
+        visiting=visits,
+        public_url=settings.public_url,
+        plex_auth_url=settings.plex_auth_url,
+        csrf_key=derive("link pages"),
+        trusted_proxies=settings.trusted_proxies,
     )
 
 

@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot import commands
 from medianest_bot._neighbours import Neighbours
@@ -41,7 +40,7 @@ from medianest_bot.core.pictures import Pictures
 from medianest_bot.core.places import Places
 from medianest_bot.core.requests import Requests
 from medianest_bot.core.search import Search
-from medianest_bot.core.store import config, people
+from medianest_bot.core.store import config
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors import StoreError, StoreUnusable, Why
 from medianest_bot.core.store.people import Person
@@ -152,7 +151,8 @@ class _Builder:
         health = Health(self._store, self._outbox, self._now, probes, kuma)
         rooms = self._settings.household_places, self._settings.admin_chats
         name = Household(self._settings.household_name, plex)
-        ground = await self._ground(plex)
+        places = Places(self._store, self._outbox, self._now, *rooms)
+        ground = await self._ground(plex, places)
         self._entrance = await signing_in(ground, name, self._joined)
         return House(
             commands=find(commands),
@@ -174,7 +174,7 @@ class _Builder:
             ),
             health=health,
             pictures=Pictures(plex),
-            places=Places(self._store, self._outbox, self._now, *rooms),
+            places=places,
             claims=Claims(self._store, self._ring.derive("claims"), self._now),
             linking=self._entrance.linking,
             approvals=self._entrance.approvals,
@@ -185,7 +185,7 @@ class _Builder:
             now=self._now,
         )
 
-    async def _ground(self, plex: Plex | None) -> Ground:
+    async def _ground(self, plex: Plex | None, places: Places) -> Ground:
         settings = self._settings
         plex_tv, auth_url = await self._near.plex_tv(), settings.plex_auth_url
         return Ground(
@@ -196,12 +196,8 @@ class _Builder:
             now=self._now,
             public_url=settings.public_url,
             plex_url=settings.plex_tv_url,
-            tell_admins=self._tell_admins,
+            tell_admins=places.tell_admins,
         )
-
-    async def _tell_admins(self, tx: AsyncConnection, line: str, dedupe: str) -> None:
-        for admin in await people.admins(tx):
-            await self._outbox.tell(tx, admin.id, line, f"{dedupe}:{admin.id}")
 
     async def _joined(self, person: Person) -> None:
         """Nothing more."""

@@ -89,11 +89,14 @@ def run() -> None:
 @cli.command()
 def console() -> None:
     """Talk to the bot in this terminal, as an admin, on your own services."""
-    from medianest_bot import local  # noqa: PLC0415 - loads much
+    from medianest_bot import local, web  # noqa: PLC0415 - loads much
 
     settings = read()
     _log(settings, log_file(settings.data_dir / LOG) if _is_terminal() else None)
-    _leaving.run(local.console(settings))
+    try:
+        _leaving.run(local.console(settings))
+    except web.CannotServe as error:
+        _complain(str(error))
 
 
 @cli.command()

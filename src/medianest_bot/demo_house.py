@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import stat
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from medianest_bot import web
+from medianest_bot._signing_in import pages
 from medianest_bot.app import App, Pace, open_app
 from medianest_bot.chats.door import PLATFORM, Door
 from medianest_bot.core.roles import PlaceKind, Role
@@ -24,6 +27,7 @@ from medianest_bot.demo.serve import Served
 from medianest_bot.settings import read
 
 Write = Callable[[str], None]
+HERE = "http://127.0.0.1"
 
 GREETING = (
     "medianest-bot in its demo household: everything here is pretend, on this machine.",
@@ -86,12 +90,23 @@ async def open_demo(
     Raises StoreInUse where another demo runs on that folder.
     """
     async with _served(folder, pace) as served:
-        environ = {**served.settings, "DATA_DIR": str(folder / "data")}
-        settings = read(environ | dict(more or {}), env_file=None, secrets_dir=None)
-        quick = Pace(requests_s=max(0.05, 1.5 * pace), now=now)
-        async with open_app(settings, quick) as app:
-            await move_in(app, served.household)
-            yield Demo(app, served)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            own = {"DATA_DIR": str(folder / "data"), "PUBLIC_URL": f"{HERE}:{port}"}
+            environ = served.settings | own | dict(more or {})
+            settings = read(environ, env_file=None, secrets_dir=None)
+            quick = Pace(requests_s=max(0.05, 1.5 * pace), now=now)
+            async with open_app(settings, quick) as app, _pages(app, listener):
+                await move_in(app, served.household)
+                yield Demo(app, served)
+
+
+@asynccontextmanager
+async def _pages(app: App, listener: socket.socket) -> AsyncIterator[None]:
+    """The pages on which people sign in, for browsers on this machine."""
+    sign_in = pages(app.settings, app.visits, app.derive)
+    async with web.serve("", 0, (), dict, sign_in=sign_in, listener=listener):
+        yield
 
 
 async def move_in(app: App, lives: Household) -> None:

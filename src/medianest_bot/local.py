@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+from medianest_bot import web
+from medianest_bot._signing_in import pages
 from medianest_bot.app import App, open_app
 from medianest_bot.chats.console import Console
 from medianest_bot.chats.door import PLATFORM, Door
@@ -25,11 +29,27 @@ THREE_LINES = (
 
 
 async def console(settings: Settings) -> None:
-    """A console chat as the local admin, until they leave."""
-    async with open_app(settings) as app:
+    """A console chat as the local admin, until they leave.
+
+    Raises CannotServe where the pages cannot be served on which people sign in.
+    """
+    async with open_app(settings) as app, _pages(app):
         door = await admin_door(app, user_name())
         history = settings.data_dir / "console_history"
         await Console(door, greeting(app, door), history).run()
+
+
+@asynccontextmanager
+async def _pages(app: App) -> AsyncIterator[None]:
+    """Where browsers can reach us, people sign in through this terminal, too."""
+    settings = app.settings
+    sign_in = pages(settings, app.visits, app.derive)
+    if sign_in is None:
+        yield
+        return
+    host, port = settings.web_host, settings.web_port
+    async with web.serve(host, port, (), dict, sign_in=sign_in):
+        yield
 
 
 async def admin_door(app: App, name: str) -> Door:

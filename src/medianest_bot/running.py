@@ -10,10 +10,13 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from medianest_bot._signing_in import pages
 from medianest_bot._watching import keep_running
 from medianest_bot.app import App, open_app
 from medianest_bot.chats.discord_settings import DiscordSettings
 from medianest_bot.chats.telegram_settings import TelegramSettings
+from medianest_bot.core.store import people
+from medianest_bot.core.store.errors import StoreError
 from medianest_bot.settings import Settings
 from medianest_bot.web import Route, Take, serve
 
@@ -27,6 +30,10 @@ TELEGRAM_REFUSED = (
 DISCORD_REFUSED = (
     "Discord: DISCORD_TOKEN is refused. Make a new one at discord.com/developers "
     "(your application, Bot, Reset Token), set it, and start the bot again."
+)
+NO_ADMIN = (
+    "No admin yet. Within 15 minutes, send the bot in a private chat: /claim {code} "
+    "(for a new code, start the bot again)."
 )
 
 Write = Callable[[str], None]
@@ -73,6 +80,9 @@ async def run(settings: Settings, say: Write, complain: Write) -> int:
     Raises what opening the house raises, and CannotServe.
     """
     async with open_app(settings) as app:
+        code = await app.house.claims.offer()
+        if code is not None:
+            say(NO_ADMIN.format(code=code))
         taken = seats(app)
         # What is loaded by now stays: looking through it again and again for garbage
         # would keep people waiting for a tenth of a second.
@@ -99,13 +109,28 @@ async def sit_down(app: App, taken: Sequence[Seat], say: Write, complain: Write)
         app.house.health.join(seat.chat.name, seat.chat.probe)
     routes = [route for seat in taken for route in seat.routes]
     host, port = app.settings.web_host, app.settings.web_port
-    async with (
-        serve(host, port, routes, partial(_healthy, taken)),
-        asyncio.TaskGroup() as group,
-    ):
+    serving = serve(
+        host,
+        port,
+        routes,
+        partial(_healthy, taken),
+        ready=partial(_ready, app, taken),
+        sign_in=pages(app.settings, app.visits, app.derive),
+    )
+    async with serving, asyncio.TaskGroup() as group:
         for seat in taken:
             group.create_task(_sit(seat, say, complain))
     return HOPELESS
+
+
+async def _ready(app: App, taken: Sequence[Seat]) -> Mapping[str, bool]:
+    """Whether people can be served: something to remember with, and somewhere."""
+    try:
+        async with app.house.store.read() as db:
+            await people.admins(db)
+    except StoreError:
+        return {"memory": False}
+    return {"memory": True, "chat": any(seat.chat.here.is_set() for seat in taken)}
 
 
 def _healthy(taken: Sequence[Seat]) -> Mapping[str, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -65,8 +66,12 @@ async def serve(
     *,
     ready: Ready | None = None,
     sign_in: SignIn | None = None,
+    listener: socket.socket | None = None,
 ) -> AsyncIterator[int]:
-    """Serve while inside; gives the port. Raises PortTaken or CannotServe."""
+    """Serve while inside; gives the port. Raises PortTaken or CannotServe.
+
+    With a `listener`, on what it is bound to.
+    """
     app = web.Application(middlewares=[_answering], client_max_size=LARGEST)
     app.router.add_get("/healthz", _health(healthy))
     if ready is not None:
@@ -81,7 +86,10 @@ async def serve(
     )
     await runner.setup()
     try:
-        await _listen(runner, host, port)
+        if listener is not None:
+            await web.SockSite(runner, listener).start()
+        else:
+            await _listen(runner, host, port)
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
