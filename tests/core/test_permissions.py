@@ -102,8 +102,9 @@ async def wrong_ones(
 
 def harmless(command: Command) -> str:
     """A line that changes nothing: with an argument no command knows, if it can."""
+    picked = next((one for one in command.arguments if one.choices), None)
     if any(argument.param.rest for argument in command.arguments):
-        return command.name
+        return f"{command.name} {picked.name}:§" if picked else command.name
     return f"{command.name} " + " ".join(["§"] * 9)
 
 
