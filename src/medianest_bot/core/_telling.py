@@ -35,6 +35,11 @@ COULD_NOT_REACH = "could not reach"
 NOTHING_TO_TELL = "nothing to tell"
 
 
+def in_order(accounts: Sequence[people.Account]) -> list[people.Account]:
+    """As they are tried: those that took nothing lately come last."""
+    return sorted(accounts, key=lambda one: one.unreachable_at is not None)
+
+
 class Telling:
     """The news that are being delivered; `done` is called when somebody's were."""
 
@@ -152,7 +157,7 @@ class Telling:
         self, one: News, accounts: Sequence[people.Account]
     ) -> bool:
         """Through the first chat that takes it; those that took nothing lately last."""
-        for account in sorted(accounts, key=lambda a: a.unreachable_at is not None):
+        for account in in_order(accounts):
             port = self._ports.get(account.platform)
             if port is None:
                 continue

@@ -9,7 +9,7 @@ at least once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -27,11 +27,12 @@ from medianest_bot.core._ports import (
 )
 from medianest_bot.core._redrawing import Redrawing
 from medianest_bot.core._rooms import Spot, name_of
-from medianest_bot.core._telling import Telling
+from medianest_bot.core._telling import Telling, in_order
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.store import cards, news, people
 from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.people import Account
 
 __all__ = ["Away", "Closed", "Draw", "Outbox", "Port", "Reader", "fingerprint"]
 
@@ -76,6 +77,11 @@ class Outbox:
         """Somebody let us write to them again: tell now what had to wait."""
         self._ports.arrived.add(platform)
         self._woken.set()
+
+    def first_told(self, accounts: Sequence[Account]) -> Account | None:
+        """Which of somebody's accounts hears news first; None while no chat is open."""
+        tried = in_order(accounts)
+        return next((one for one in tried if self._ports.get(one.platform)), None)
 
     def changed(self, subject: str) -> None:
         """Have every card that follows `subject` redrawn soon. Never waits."""

@@ -74,6 +74,13 @@ def ago(moment: datetime, now: datetime) -> str:
     return format_timedelta(past, add_direction=True, locale=_reader.get())
 
 
+def day(moment: datetime) -> str:
+    """The local date in words: "May 4, 2026"."""
+    from babel.dates import format_date  # noqa: PLC0415 - 30 MB, seldom needed
+
+    return format_date(moment.astimezone(), format="long", locale=_reader.get())
+
+
 def span(seconds: float) -> str:
     """A length of time in words: "2 minutes"."""
     from babel.dates import format_timedelta  # noqa: PLC0415 - 30 MB, seldom needed

@@ -51,6 +51,13 @@ async def forget_cards(tx: AsyncConnection, platform: str, account: str) -> None
     await tx.execute(delete(cards).where(*here))
 
 
+async def forget_plex(tx: AsyncConnection, person_id: int) -> None:
+    """Forget which Plex account somebody signed in with; that they did is kept."""
+    over = (link_attempts.c.person_id == person_id, link_attempts.c.state == "done")
+    nobody = {"plex_id": None, "plex_name": None}
+    await tx.execute(update(link_attempts).where(*over).values(**nobody))
+
+
 async def _scrub_audit(tx: AsyncConnection, whose: Whose) -> None:
     columns = (audit.c.id, audit.c.subject, audit.c.details)
     rows = await tx.execute(select(*columns).where(is_theirs(audit, whose)))
