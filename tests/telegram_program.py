@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ import aiohttp
 import pytest_asyncio
 from aiohttp import web
 from tests.bot_api import Message, Person, Server, bot_api
+from tests.ports import free_port
 from tests.sitting import PROGRAM, environ
 from tests.telegram_house import NUMBERS, TOKEN
 
@@ -161,11 +161,6 @@ async def listening(process: asyncio.subprocess.Process) -> None:
     async with asyncio.timeout(PATIENCE_S):
         line = await process.stdout.readline()
     assert line.decode() == LISTENING
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @pytest_asyncio.fixture

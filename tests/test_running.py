@@ -16,6 +16,7 @@ import pytest
 from tests.bot_api import Server, bot_api
 from tests.discord_api import Server as Discord
 from tests.discord_api import discord_api
+from tests.ports import free_port
 from tests.sitting import PROGRAM, environ
 
 from medianest_bot.app import App, open_app
@@ -74,8 +75,7 @@ class Chat:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ class Said(list[str]):
         self._more.set()
 
     async def until(self, count: int) -> list[str]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while len(self) < count:
                 self._more.clear()
                 await self._more.wait()
@@ -174,7 +174,7 @@ async def test_a_port_that_is_taken_keeps_the_bot_from_starting(app: App) -> Non
 
 TOKEN = "123456:ABC-def_1234"
 PATIENCE_S = 30.0
-LEAVE_S = 10.0
+LEAVE_S = 20.0
 """The promise is two seconds; a machine under load is given more."""
 
 

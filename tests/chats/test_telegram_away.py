@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
 from telegram import Bot
 from tests.bot_api import bot_api
+from tests.ports import free_port
 from tests.telegram_house import TOKEN
 
 from medianest_bot.chats._telegram_chats import Chats
@@ -19,11 +19,6 @@ from medianest_bot.chats._telegram_sending import Sending
 from medianest_bot.chats._telegram_wire import How
 from medianest_bot.core.reply import Reply
 from medianest_bot.demo_house import Demo
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 async def test_an_answer_waits_for_telegram_to_be_back(demo: Demo) -> None:

@@ -16,8 +16,9 @@ import pytest_asyncio
 from tests.chats.discord_phone import words
 from tests.discord_api import Asked, Guild, Person, Server, discord_api
 from tests.discord_house import settle
+from tests.ports import free_port
 from tests.sitting import PROGRAM, environ
-from tests.telegram_program import PATIENCE_S, Gate, free_port
+from tests.telegram_program import PATIENCE_S, Gate
 
 from medianest_bot.app import open_app
 from medianest_bot.demo.serve import serve
@@ -31,7 +32,8 @@ LISTENING = "Discord: listening as medianest\n"
 SEARCH = "GET /api/v1/search"
 RESTARTED = "⚠️ I was restarted while I was at it. Please press again."
 FOUND = "### What I found for"
-LEAVE_S = 2.0
+LEAVE_S = 15.0
+"""It gives itself under two; a machine under load is given more."""
 PEOPLE = 10
 
 
