@@ -18,7 +18,7 @@ from medianest_bot.core.store.cards import Card
 from medianest_bot.core.store.engine import is_writing
 from medianest_bot.demo_house import Demo, open_demo
 
-PATIENCE_S = 15.0
+PATIENCE_S = 20.0
 
 
 class Talk:

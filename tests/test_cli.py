@@ -21,7 +21,7 @@ from medianest_bot.cli import cli, told_plainly
 from medianest_bot.core.store.errors import Why
 from medianest_bot.settings import Settings, names_of
 
-LEAVE_S = 10.0
+LEAVE_S = 20.0
 """The promise is a second; a machine under load is given more."""
 DUNE = "request movie:438631"
 NO_FOLDER = "The folder file/there cannot be written to. Choose another with --data."

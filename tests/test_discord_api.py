@@ -198,7 +198,7 @@ async def searched(
 
     bot.does = and_say
     asked = server.slash(who, "search", {"query": "dune"}, where=where, **more)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         await done.wait()
     return asked
 

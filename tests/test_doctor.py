@@ -385,7 +385,7 @@ async def test_everything_hanging_takes_no_longer_than_one_of_it(
     for stand_in in (house.plex, house.plex_tv, house.seerr, house.kuma):
         stand_in.knobs.hang = True
     settings = settings_of(house, tmp_path)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         found = await doctor.look(settings)
     bad = {one.about: one.said for one in found if one.sign is Sign.BAD}
     assert bad == dict.fromkeys(("Plex", "Seerr", "Uptime Kuma"), "does not answer")

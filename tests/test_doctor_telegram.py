@@ -271,7 +271,7 @@ async def test_a_webhook_is_seen_with_its_trouble_but_without_its_path(
         await api.updates.set_webhook({"url": ours})
         quiet = await seen(api)
         api.says(api.person(12, "Ana"), "hello")
-        await asyncio.wait_for(again.wait(), 10)
+        await asyncio.wait_for(again.wait(), 20)
         troubled = await seen(api, webhook=ours)
 
     assert quiet == replace(GOOD, webhook_host="127.0.0.1", webhook_is_ours=False)

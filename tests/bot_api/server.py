@@ -145,7 +145,7 @@ class Server(People):
         self._happened.set()
         self._happened = asyncio.Event()
 
-    async def until(self, predicate: Callable[[], Any], patience_s: float = 10) -> Any:
+    async def until(self, predicate: Callable[[], Any], patience_s: float = 20) -> Any:
         """Wait until `predicate` holds; looked at whenever something happened."""
         try:
             async with asyncio.timeout(patience_s):
@@ -156,7 +156,7 @@ class Server(People):
             raise AssertionError(f"never so; the last calls:\n{last}") from None
         return found
 
-    async def next_call(self, method: str, patience_s: float = 10) -> Call:
+    async def next_call(self, method: str, patience_s: float = 20) -> Call:
         """The first answered call of `method` that was not returned here before."""
 
         def found() -> Call | None:

@@ -93,7 +93,7 @@ async def at_rest() -> None:
     """Until everything that was asked so far is dealt with."""
     busy = [one for one in asyncio.all_tasks() if _is_at_work(one)]
     if busy:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await asyncio.wait(busy)
 
 

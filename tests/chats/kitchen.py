@@ -67,7 +67,7 @@ class Kitchen:
         self, is_so: Callable[[tuple[Card, ...]], bool], subject: str
     ) -> None:
         """Wait until the cards that follow a subject are as they should be."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while True:
                 async with self.store.read() as db:
                     if is_so(await cards.following(db, subject)):

@@ -119,7 +119,7 @@ class Family:
         await self.server.until(lambda: not self.server.updates.pending)
         at_it = [one for one in asyncio.all_tasks() if _is_handling(one)]
         if at_it:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(20):
                 await asyncio.wait(at_it)
 
 

@@ -133,7 +133,7 @@ class Terminal:
 
     async def until(self, is_there: Callable[[str], bool]) -> str:
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while not is_there(self.screen.shown()):
                     self._drawn.clear()
                     await self._drawn.wait()

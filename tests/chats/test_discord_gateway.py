@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from tests.chats.discord_phone import Household, Phone, open_household, shown
 from tests.discord_api import Server, discord_api
 from tests.discord_api.gateway import GUILDS
 from tests.discord_house import running, settings, settle
+from tests.unhurried import now
 
 from medianest_bot._watching import keep_running
 from medianest_bot.chats.discord_chat import Discord, DiscordSettings, WrongToken
@@ -62,7 +62,7 @@ class Quiet:
     ana: Phone
 
     async def until_kept(self, name: str) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while True:
                 async with self.demo.app.house.store.read() as db:
                     if await config.get(db, name):
@@ -202,8 +202,8 @@ async def test_a_deaf_gateway_is_left_in_time(quiet: Quiet) -> None:
     async with running(quiet.demo, quiet.told):
         quiet.server.gateway.goes_deaf()
         quiet.server.hold("get_my_user")
-        began = time.monotonic()
-    assert time.monotonic() - began < 1.0
+        began = now()
+    assert now() - began < 5
 
 
 @alone
@@ -220,9 +220,14 @@ async def test_the_gateway_is_left_with_a_goodbye(quiet: Quiet) -> None:
 @alone
 async def test_it_is_there_soon(quiet: Quiet) -> None:
     """discord.py alone would wait two seconds for more servers."""
-    began = time.monotonic()
+
+    async def soon() -> float:
+        await quiet.server.until(lambda: quiet.server.gateway.identifies)
+        return now()
+
+    known = asyncio.create_task(soon())
     async with running(quiet.demo, quiet.told):
-        assert time.monotonic() - began < 1.5
+        assert now() - await known < 1.9
 
 
 @alone
@@ -240,7 +245,7 @@ async def test_a_token_that_is_taken_back_has_no_hope(quiet: Quiet) -> None:
         quiet.server.token = "another"
         quiet.server.gateway.drop(4004)
         with pytest.raises(WrongToken):
-            await asyncio.wait_for(work, 5)
+            await asyncio.wait_for(work, 20)
     assert pauses == [1.0]
 
 
@@ -255,7 +260,7 @@ async def test_what_dies_is_started_again_and_works(quiet: Quiet) -> None:
             assert client is not None
             server.gateway.drop(DISTURBS)
             await server.until(partial(has_identified, server, died + 1))
-            await asyncio.wait_for(chat.here.wait(), 5)
+            await asyncio.wait_for(chat.here.wait(), 20)
             assert (client.is_closed(), chat._client is client) == (True, False)
         assert await me(quiet.ana) == ME
         assert (chat.healthy, len(server.called(SYNC))) == (True, 1)
@@ -291,7 +296,7 @@ async def kept(chat: Discord, pauses: list[float]) -> AsyncIterator[asyncio.Task
     work = asyncio.create_task(
         keep_running("discord", chat.run, unless=WrongToken, wait=wait)
     )
-    await asyncio.wait_for(chat.here.wait(), 5)
+    await asyncio.wait_for(chat.here.wait(), 20)
     try:
         yield work
     finally:

@@ -182,7 +182,7 @@ async def test_a_server_that_went_is_forgotten_unless_it_is_the_familys(
     household.server.removes_bot(household.home)
     await household.open()
     places = household.demo.app.house.places
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while places.row("discord", str(guild.id)) is not None:
             async with household.demo.app.house.store.read():
                 pass

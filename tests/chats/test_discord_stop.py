@@ -200,7 +200,7 @@ async def test_what_breaks_the_chat_itself_is_told_to_whoever_asked(
     told = settings(household.server, household.home)
     chat = Discord(app.house, Broken(app.house, b"k" * 32), told)
     talking = asyncio.create_task(chat.run())
-    await asyncio.wait_for(chat.here.wait(), 5)
+    await asyncio.wait_for(chat.here.wait(), 20)
     asked = await household.of("ana").asks("me")
     talking.cancel()
     await asyncio.gather(talking, return_exceptions=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from tests.chats.discord_phone import Clock, Household, open_household
 from tests.discord_api import discord_api
 from tests.discord_house import settings
 from tests.locks import locked
+from tests.unhurried import now
 
 from medianest_bot.chats.discord_chat import Discord
 
@@ -24,9 +24,9 @@ async def test_the_end_waits_for_no_discord_that_is_away(tmp_path: Path) -> None
         ana = household.of("ana")
         server.slash(ana.person, "help", {}, where=ana.where)
         await hold.arrived.wait()
-        began = time.monotonic()
+        began = now()
         await household.close()
-        assert time.monotonic() - began < 2.5
+        assert now() - began < 10
 
 
 async def test_what_breaks_beside_the_talk_begins_all_of_it_anew(
@@ -40,5 +40,5 @@ async def test_what_breaks_beside_the_talk_begins_all_of_it_anew(
             other.execute("COMMIT")
         told = settings(household.server, household.home)
         with pytest.raises(ExceptionGroup):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await Discord(app.house, app.dispatch, told).run()

@@ -254,7 +254,7 @@ async def test_who_writes_again_can_be_written_to_again(household: Household) ->
 
 async def until_reachable(household: Household, account: str, *, is_so: bool) -> None:
     """Wait until it is noted; whose account it is stays known either way."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await is_reachable(household, account) is not is_so:
             pass
 

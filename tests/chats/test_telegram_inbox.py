@@ -236,7 +236,7 @@ async def test_marks_that_could_not_be_written_are_written_later(
     async with impatient(database) as store:
         inbox = Inbox(store, now, wait=wait)
         [one] = await inbox.take([update(1)])
-        async with locked(database) as other, asyncio.timeout(10):
+        async with locked(database) as other, asyncio.timeout(20):
             inbox.done(one)
             while await unfinished(store):  # noqa: ASYNC110 - no event is sent
                 await asyncio.sleep(0.01)

@@ -77,7 +77,7 @@ async def chatting(demo: Demo, server: Server) -> AsyncIterator[Chat]:
 @pytest.fixture
 async def chat(demo: Demo, telegram_api: Server) -> AsyncIterator[Chat]:  # noqa: F811
     async with chatting(demo, telegram_api) as found:
-        await asyncio.wait_for(found.telegram.here.wait(), 10)
+        await asyncio.wait_for(found.telegram.here.wait(), 20)
         yield found
 
 
@@ -145,7 +145,7 @@ async def test_a_token_that_was_revoked_ends_the_chat(chat: Chat) -> None:
     chat.server.token = "123456:another"
     chat.server.updates.end_poll("revoked")
     with pytest.raises(WrongToken):
-        await asyncio.wait_for(asyncio.shield(chat.task), 10)
+        await asyncio.wait_for(asyncio.shield(chat.task), 20)
     assert not chat.telegram.healthy
 
 

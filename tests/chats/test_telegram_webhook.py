@@ -71,7 +71,7 @@ async def bringing(
         server.updates.webhook_goes_to = str(http.base_url)
         task = asyncio.create_task(telegram.run())
         found = Brought(telegram, server, http, task, server.person(102, "Ana"))
-        await asyncio.wait_for(telegram.here.wait(), 10)
+        await asyncio.wait_for(telegram.here.wait(), 20)
         try:
             yield found
         finally:

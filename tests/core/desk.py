@@ -32,12 +32,13 @@ DUNE, MATRIX, METROPOLIS, DARK, BREAKING_BAD = 438631, 603, 19, 70523, 1396
 
 @dataclass
 class Clock:
-    """Real time that can be moved on."""
+    """Real time that can be moved on, or stand still."""
 
     ahead: timedelta = field(default_factory=timedelta)
+    stands_at: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return self.stands_at or datetime.now(UTC) + self.ahead
 
 
 @dataclass
@@ -89,7 +90,7 @@ class Desk:
     async def until(self, number: int, state: State) -> MediaRequest:
         """Wait for a row to stand so."""
         row = await self.row(number)
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + 20
         while row.state != state:
             assert time.monotonic() < ends, f"still {row.state}"
             await asyncio.sleep(POLL_S / 2)

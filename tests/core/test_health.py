@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -121,13 +122,19 @@ async def test_cards_are_redrawn_where_something_came_or_went(hall: Hall) -> Non
     hall.outbox.attach(chat)
     health = health_of(hall, 20, 30, DOWN, DOWN, 40)
     hall.shelf.cards[SUBJECT] = "0"
+    redrawn = {1: 1, 2: 1, 3: 1, 4: 2, 5: 3}
     async with delivering(hall):
         await hall.outbox.follow(card(SUBJECT), await hall.draw(f"show {SUBJECT}"))
-        for number in range(1, 6):
+        for number, times in redrawn.items():
             hall.shelf.cards[SUBJECT] = str(number)
             await health.check()
+            await chat.until(partial(_edited, chat, times))
             await asyncio.sleep(0.05)
     assert [text for _message, text in chat.edited] == ["1", "4", "5"]
+
+
+def _edited(chat: Chat, times: int) -> bool:
+    return len(chat.edited) >= times
 
 
 async def test_a_service_that_is_no_longer_set_up_stays_quiet(hall: Hall) -> None:

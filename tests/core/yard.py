@@ -82,7 +82,7 @@ class Yard:
         return whole
 
     async def until(
-        self, number: int, is_so: Callable[[Whole], object], within_s: float = 15
+        self, number: int, is_so: Callable[[Whole], object], within_s: float = 30
     ) -> Whole:
         """Wait until it stands so."""
         ends = time.monotonic() + within_s
@@ -198,7 +198,7 @@ async def open_plex(standin: PlexStandIn) -> AsyncIterator[Plex]:
         await standin.stop()
 
 
-async def until(is_so: Callable[[], object], within_s: float = 10) -> None:
+async def until(is_so: Callable[[], object], within_s: float = 20) -> None:
     """Wait for something that happens elsewhere and sends no event."""
     ends = time.monotonic() + within_s
     while not is_so():

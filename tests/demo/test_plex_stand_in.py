@@ -184,7 +184,7 @@ async def test_plexapi_hears_a_scan(
         put(server.library.videos_folder, "Weeding [new].mp4")
         videos = await ask(lambda: plexapi.library.section("Home videos"))
         await ask(videos.update)
-        told = [await ask(lambda: heard.get(timeout=5)) for _ in range(6)]
+        told = [await ask(lambda: heard.get(timeout=20)) for _ in range(6)]
         found = await ask(lambda: videos.search(title="Weeding"))
         await server.stop()
         await ask(threading.Thread.join, listener, 5)
@@ -217,10 +217,10 @@ async def test_plexwebsocket_hears_films_arrive(
     async with aiohttp.ClientSession() as session:
         websocket = PlexWebsocket(plexapi, note, ["timeline"], session)
         listening = asyncio.create_task(websocket.listen())
-        assert await asyncio.wait_for(heard.get(), 5) == STATE_CONNECTED
+        assert await asyncio.wait_for(heard.get(), 20) == STATE_CONNECTED
         await until(lambda: server.listeners == 1)
         server.add_movie(603)
-        told = [summary(await asyncio.wait_for(heard.get(), 5)) for _ in range(2)]
+        told = [summary(await asyncio.wait_for(heard.get(), 20)) for _ in range(2)]
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
     assert told == [
@@ -230,7 +230,7 @@ async def test_plexwebsocket_hears_films_arrive(
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not is_so():  # noqa: ASYNC110 - nothing tells when a socket has joined
             await asyncio.sleep(0.01)
 

@@ -138,7 +138,7 @@ async def test_both_paths_tell_what_happens(
         session.ws_connect(place) as socket,
     ):
         await web.get(REFRESH)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             told = (await socket.receive_json())["NotificationContainer"]
     assert told["type"] == "activity"
     started = told["ActivityNotification"][0]
@@ -168,6 +168,6 @@ async def test_a_file_that_went_is_no_item_after_a_scan(
 ) -> None:
     (tmp_path / "Sowing.mp4").unlink()
     await web.get(REFRESH)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while server.library.in_section("3"):  # noqa: ASYNC110 - told to websockets only
             await asyncio.sleep(0.01)

@@ -93,7 +93,7 @@ async def test_a_request_lives_in_the_background() -> None:
     async with httpx.AsyncClient(base_url=await server.start(), headers=KEY) as client:
         body = {"mediaType": "movie", "mediaId": 841, "is4k": False}
         await client.post("/api/v1/request", json=body)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await there.wait()
     await server.stop()
 

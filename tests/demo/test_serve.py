@@ -107,7 +107,7 @@ async def test_a_request_goes_on_where_it_stood(tmp_path: Path) -> None:
         number = await ask_for_dune(house)
         house.seerr.approve(number)
     async with serve(tmp_path, pace=0.01) as house:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while house.seerr.asked[number].media.status != 5:  # noqa: ASYNC110 - it may have come already
                 await asyncio.sleep(0.02)
         assert house.plex.library.by_tmdb(DUNE, "movie") is not None
@@ -136,7 +136,7 @@ async def test_plex_keeps_its_keys_titles_and_collections(tmp_path: Path) -> Non
 
 async def key_of(client: httpx.AsyncClient, title: str) -> str:
     """The key of a video, once a scan has found it."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             found = await client.get("/library/sections/3/all", params={"title": title})
             rows = found.json()["MediaContainer"].get("Metadata", [])

@@ -56,12 +56,12 @@ class Ear:
         await self.until("info")
 
     async def until(self, event: str, count: int = 1) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while [name for name, _ in self.heard].count(event) < count:
                 self._more.clear()
                 await self._more.wait()
 
-    async def ask(self, event: str, *args: Any, within_s: float = 5) -> Any:
+    async def ask(self, event: str, *args: Any, within_s: float = 20) -> Any:
         answer = await self.sio.call(event, args, timeout=within_s)
         self.heard.append(("ack", [event]))
         return answer
@@ -330,7 +330,7 @@ async def test_a_pushed_beat_reaches_the_sockets(both: Any) -> None:
 async def test_the_story_goes_down_and_comes_back() -> None:
     async with server("2.5.3", pace=0.01) as (_, url), ear(url) as told:
         await told.ask("login", WORDS)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(_turns(told)) < 4:
                 told._more.clear()
                 await told._more.wait()

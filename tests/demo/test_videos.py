@@ -118,7 +118,7 @@ async def test_who_leaves_a_stalled_answer_leaves_nothing_open(
         await answer.content.readexactly(1000)
         assert site.open == 1
         answer.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while site.open:  # noqa: ASYNC110 - the site only counts
             await asyncio.sleep(0.01)
 

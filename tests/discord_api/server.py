@@ -121,7 +121,7 @@ class Server(People):
         self._happened.set()
         self._happened = asyncio.Event()
 
-    async def until(self, predicate: Callable[[], Any], patience_s: float = 10) -> Any:
+    async def until(self, predicate: Callable[[], Any], patience_s: float = 20) -> Any:
         """Wait until `predicate` holds; looked at whenever something happened."""
         try:
             async with asyncio.timeout(patience_s):
@@ -132,7 +132,7 @@ class Server(People):
             raise AssertionError(f"never so; the last calls:\n{last}") from None
         return found
 
-    async def next_call(self, operation: str, patience_s: float = 10) -> Call:
+    async def next_call(self, operation: str, patience_s: float = 20) -> Call:
         """The first answered call that was not returned here before."""
 
         def found() -> Call | None:

@@ -52,7 +52,7 @@ class House:
         return await self.lanes.download(self.job(path, **more), self.seen.append)
 
     @staticmethod
-    async def until(is_so: Callable[[], object], within_s: float = 10) -> None:
+    async def until(is_so: Callable[[], object], within_s: float = 20) -> None:
         """Wait for something that happens elsewhere and sends no event."""
         ends = time.monotonic() + within_s
         while not is_so():

@@ -38,7 +38,7 @@ class Home:
 
     async def scanned(self, ending: str) -> Item:
         """The item, once the scan that is under way has seen its file."""
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + 20
         while time.monotonic() < ends:
             item = await self.plex.find_file(VIDEOS, ending)
             if item is not None:

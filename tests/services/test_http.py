@@ -13,6 +13,7 @@ import httpx
 import pytest
 import structlog
 from aiohttp import web
+from tests.unhurried import now
 
 from medianest_bot.services import _tries, http
 from medianest_bot.services.breaker import OPEN_S
@@ -249,15 +250,15 @@ async def test_an_order_that_may_be_repeated_is(
 async def test_a_wish_to_wait_is_granted(
     neighbour: Neighbour, plex: Http, waits: Waits
 ) -> None:
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     neighbour.says(
         answer(429, Retry_After="1.5"), answer(503, Retry_After=soon), answer()
     )
-    await plex.get("/x", within_s=10)
+    await plex.get("/x", within_s=100)
 
     first, second = waits.waited
     assert first == 1.5
-    assert 1 < second <= 3
+    assert 30 < second <= 60
 
 
 async def test_nobody_waits_past_the_deadline(
@@ -302,20 +303,20 @@ async def test_an_endless_wish_to_wait_is_not_granted(
 
 async def test_a_call_ends_at_its_deadline(neighbour: Neighbour, plex: Http) -> None:
     neighbour.says(hangs)
-    started = asyncio.get_running_loop().time()
+    started = now()
     error = await fails(plex.get("/x", within_s=0.1))
 
     assert type(error) is Unreachable
-    assert 0.1 <= asyncio.get_running_loop().time() - started < 1
+    assert 0.1 <= now() - started < 5
 
 
 async def test_a_deadline_is_for_all_tries_together(neighbour: Neighbour) -> None:
     neighbour.says(answer(503, Retry_After="0.05"), answer(503, Retry_After="0"), hangs)
     road = Http("plex", http.client(neighbour.url))
-    started = asyncio.get_running_loop().time()
-    await fails(road.get("/x", within_s=0.2))
+    started = now()
+    await fails(road.get("/x", within_s=1))
 
-    assert 0.2 <= asyncio.get_running_loop().time() - started < 1
+    assert 1 <= now() - started < 5
     assert len(neighbour.calls) == 3
     await road.aclose()
 

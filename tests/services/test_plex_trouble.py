@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +12,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 from tests.services.plex_home import Home, connect, open_home
+from tests.unhurried import now
 
 from medianest_bot.services.errors import Missing, Refused, Unreachable, Unreadable
 from medianest_bot.services.plex import Plex
@@ -105,10 +105,10 @@ async def test_garbage_is_unreadable(home: Home, garbage: str) -> None:
 
 async def test_silence_is_unreachable_in_time(home: Home) -> None:
     home.server.knobs.hang = True
-    started = time.monotonic()
+    started = now()
     with pytest.raises(Unreachable):
         await home.plex.search("dune", within_s=0.2)
-    assert time.monotonic() - started < 1.0
+    assert now() - started < 5
     home.server.knobs.reset()
     assert await home.plex.probe() < 3000
 

@@ -63,7 +63,7 @@ class Pauses:
         await self._over.acquire()
 
     async def next(self) -> float:
-        return await asyncio.wait_for(self.asked.get(), 5)
+        return await asyncio.wait_for(self.asked.get(), 20)
 
     def end(self) -> None:
         self._over.release()
@@ -84,7 +84,7 @@ class Told:
         self.run = asyncio.create_task(self.kuma.run())
 
     async def change(self) -> Change:
-        return await asyncio.wait_for(self.changes.get(), 5)
+        return await asyncio.wait_for(self.changes.get(), 20)
 
     async def live(self) -> None:
         """Wait until the socket is there."""
@@ -363,7 +363,7 @@ async def test_somebody_else_signing_in_changes_nothing(
     async with client(url, sign_in=MUM) as told, client(url, sign_in=MUM) as other:
         told.start()
         await told.live()
-        await asyncio.wait_for(_day_is_there(told.kuma), 5)
+        await asyncio.wait_for(_day_is_there(told.kuma), 20)
         before = (await told.kuma.snapshot()).value
         other.start()
         await other.live()
@@ -392,7 +392,7 @@ async def test_the_beats_of_a_day_come_over_the_socket(
         told.start()
         await told.live()
         hour = await told.kuma.beats(PHOTOS, 1)
-        await asyncio.wait_for(_day_is_there(told.kuma), 5)
+        await asyncio.wait_for(_day_is_there(told.kuma), 20)
     rows = stand_in.house.watched[PHOTOS].rows[-len(hour) :]
     assert [(b.state.value, b.ping_ms) for b in hour] == [
         (row.status.value, row.ping_ms) for row in rows
@@ -479,7 +479,7 @@ async def test_an_unknown_status_page_does_not_hold_anybody_up() -> None:
         async with client(url, sign_in=MUM, status_page="nowhere") as told:
             told.start()
             await told.live()
-            async with asyncio.timeout(1):  # known to be silent: not asked again
+            async with asyncio.timeout(5):  # known to be silent: not asked again
                 assert (await told.kuma.snapshot(within_s=8)).value.incidents == ()
     async with server() as (_, url), client(url, status_page="nowhere") as told:
         with pytest.raises(Missing):
