@@ -25,7 +25,7 @@ YOU_CAN = marked(
 )
 async def join(
     ctx: Context,
-    key: Annotated[str, Param("the invitation", example="Zk3v…")],
+    key: Annotated[str, Param("the invitation", example="Zk3v…", secret=True)],
 ) -> Reply:
     person = await ctx.house.invitations.accept(ctx.asked, key)
     return Reply(

@@ -46,7 +46,9 @@ class Step(StrEnum):
 )
 async def link(
     ctx: Context,
-    code: Annotated[str, Param("the six digits of the page", rest=True)] = "",
+    code: Annotated[
+        str, Param("the six digits of the page", rest=True, secret=True)
+    ] = "",
     step: Annotated[Step, Param("what to do")] = Step.START,
 ) -> Reply:
     if code:

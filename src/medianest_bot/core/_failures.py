@@ -69,7 +69,7 @@ class Failures:
         name = _command(line)
         found = self._commands.by_name.get(name)
         hide = hiding(line, name) if found and found.is_secret else str
-        told = {"line": name, "exception": hide(_trace(error))}
+        told = {"line": name, "exception": hide(_trace(error)).strip()}
         match error:
             case ServiceError():
                 log.warning("neighbour", error=hide(str(error)), **told)
@@ -173,7 +173,7 @@ def _where(asked: Asked) -> Show:
 
 
 def _trace(error: Exception) -> str:
-    return "".join(traceback.format_exception(error)).strip()
+    return "".join(traceback.format_exception(error))
 
 
 def _cause(error: Exception) -> str:
