@@ -116,12 +116,12 @@ def _links(ctx: Context, attempt: Attempt, code: str) -> tuple[Link, ...]:
 
 
 def _choices(ctx: Context, attempt: Attempt) -> tuple[Choice, ...]:
-    again = Choice(_("Begin again"), "link step:again")
-    cancel = Choice(_("Cancel"), "link step:cancel", Tone.BAD)
+    again = Choice(_("Begin again"), "link again")
+    cancel = Choice(_("Cancel"), "link cancel", Tone.BAD)
     enter = Choice(_("Enter the code"), "link", Tone.GOOD, ask=_(WHICH_DIGITS))
     match attempt.state:
         case State.OPEN:
-            return (enter, Choice(_("Show a QR code"), "link step:qr"), cancel)
+            return (enter, Choice(_("Show a QR code"), "link qr"), cancel)
         case State.AT_PLEX | State.CODE:
             return (enter, again, cancel)
         case State.TYPING | State.WAITING:

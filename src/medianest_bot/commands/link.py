@@ -41,8 +41,8 @@ class Step(StrEnum):
     role=Role.GUEST,
     where=Where.PRIVATE,
     open=True,
-    notes="link 123456 brings the six digits of the page; link step:other lets you in "
-    "from another chat; link step:again begins anew, link step:cancel ends it.",
+    notes="link 123456 brings the six digits of the page; link other lets you in from "
+    "another chat; link again begins anew, link cancel ends it.",
 )
 async def link(
     ctx: Context,
@@ -51,6 +51,8 @@ async def link(
     ] = "",
     step: Annotated[Step, Param("what to do")] = Step.START,
 ) -> Reply:
+    if code.casefold() in list(Step):
+        code, step = "", Step(code.casefold())
     if code:
         entered = await ctx.house.linking.enter(ctx.asked, ctx.person, code)
         return await _shown(ctx, entered)
@@ -101,8 +103,8 @@ async def _qr(ctx: Context) -> Reply:
 def _signed_in(ctx: Context) -> Reply:
     name = ctx.member.plex_name or str(ctx.member.plex_id)
     words = PAUSED if ctx.member.paused_at else SIGNED_IN
-    again = Choice(_("Sign in again"), "link step:again")
-    other = Choice(_("Add another chat"), "link step:other")
+    again = Choice(_("Sign in again"), "link again")
+    other = Choice(_("Add another chat"), "link other")
     tone = Tone.WARN if ctx.member.paused_at else Tone.GOOD
     return Reply(text=_(words, plex=name), choices=(again, other), tone=tone, only=True)
 

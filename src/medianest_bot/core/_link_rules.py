@@ -78,8 +78,9 @@ async def note(
 
 
 async def _new(tx: AsyncConnection, attempt: Attempt, now: datetime) -> Person:
-    name = attempt.plex_name or attempt.shown_name
-    return await rules.add_free(tx, name, Role.MEMBER, now)
+    """As their chat calls them; it is what the others know them by."""
+    name, otherwise = attempt.shown_name, attempt.plex_name or ""
+    return await rules.add_free(tx, name, Role.MEMBER, now, otherwise)
 
 
 async def _linked(
