@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.browser import browser  # noqa: F401
 from tests.household import demo, say  # noqa: F401
 from tests.unhurried import Unhurried
 

@@ -21,7 +21,7 @@ _UNSHOWN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
 """What has no shape and could turn or break the text around a name."""
-_LONGEST_NAME = 100
+_LONGEST_NAME = 64
 
 CHATS = {
     "discord": "Discord",
