@@ -11,6 +11,7 @@ COPY requirements.lock ./
 RUN /opt/medianest/bin/pip install --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
+COPY web ./web
 RUN /opt/medianest/bin/pip install --no-deps --no-build-isolation .
 
 FROM python:3.11-slim-bookworm

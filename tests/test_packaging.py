@@ -206,8 +206,13 @@ def test_the_wheel_holds_all_that_the_bot_reads_at_run_time(
         for path in source.rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     }
+    pages = {
+        f"medianest_bot/_pages/{path.relative_to(ROOT / 'web').as_posix()}"
+        for path in (ROOT / "web").rglob("*")
+        if path.is_file() and path.name != "README.md"
+    }
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert packed == ours
+    assert packed == ours | pages
     assert {
         "medianest_bot/py.typed",
         "medianest_bot/demo/household.json",

@@ -152,7 +152,7 @@ async def test_a_whole_sign_in_is_light_and_keeps_its_cookie(browser: Browser) -
 
 
 async def test_behind_a_path_everything_is_found(browser: Browser) -> None:
-    async with served("/home/nest") as house, phone(browser) as tab:
+    async with served("/our/nest") as house, phone(browser) as tab:
         answers: list[int] = []
         tab.on("response", lambda one: answers.append(one.status))
         await tab.goto(house.link)

@@ -85,8 +85,8 @@ async def test_looking_asks_and_changes_nothing() -> None:
             "__Secure-mn_form=?; HttpOnly; Max-Age=900; Path=/link",
         ),
         (
-            "https://nest.example/home/nest",
-            "__Secure-mn_form=?; HttpOnly; Max-Age=900; Path=/home/nest/link",
+            "https://nest.example/our/nest",
+            "__Secure-mn_form=?; HttpOnly; Max-Age=900; Path=/our/nest/link",
         ),
     ],
 )
@@ -361,10 +361,10 @@ async def test_other_paths_lead_nowhere() -> None:
     assert {(one.status_code, one.text) for one in answers} == {(404, "Not Found\n")}
 
 
-@pytest.mark.parametrize("prefix", ["", "/home/nest"])
+@pytest.mark.parametrize("prefix", ["", "/our/nest"])
 async def test_a_path_before_ours_is_passed_on_or_cut_off(prefix: str) -> None:
     visits = Visits()
-    async with pages(visits, f"{HTTPS}/home/nest") as http:
+    async with pages(visits, f"{HTTPS}/our/nest") as http:
         page = await http.get(f"{prefix}{LINK}", headers={"Host": "evil.example"})
         style = await http.get(f"{prefix}/web/style.css")
         icon = await http.get(f"{prefix}/web/icon.svg")
@@ -373,10 +373,10 @@ async def test_a_path_before_ours_is_passed_on_or_cut_off(prefix: str) -> None:
     assert [one.status_code for one in (page, style, icon, back)] == [200] * 4
     addresses = re.findall(r'(?:href|action|src)="([^"]*)"', page.text)
     assert {one.partition("?")[0] for one in addresses} == {
-        "/home/nest/web/style.css",
-        "/home/nest/web/icon.svg",
-        f"/home/nest{LINK}/continue",
-        f"/home/nest{LINK}/not-me",
+        "/our/nest/web/style.css",
+        "/our/nest/web/icon.svg",
+        f"/our/nest{LINK}/continue",
+        f"/our/nest{LINK}/not-me",
     }
 
 
