@@ -20,11 +20,14 @@ from tests.ports import free_port
 from tests.sitting import PROGRAM, environ
 
 from medianest_bot.app import App, open_app
+from medianest_bot.core.roles import Role
 from medianest_bot.running import (
     DISCORD_REFUSED,
     HOPELESS,
+    NO_ADMIN,
     TELEGRAM_REFUSED,
     Seat,
+    offer,
     sit_down,
 )
 from medianest_bot.settings import read
@@ -198,7 +201,7 @@ async def program(
     folder: Path, *chats: dict[str, str], **more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`medianest-bot run` in a process of its own, in these chats."""
-    told = {"LOG_LEVEL": "warning"}
+    told = {"LOG_LEVEL": "warning", "ADMINS": "telegram:1"}
     for one in (*chats, more):
         told |= one
     process = await asyncio.create_subprocess_exec(
@@ -240,6 +243,51 @@ async def test_the_program_listens_until_it_is_told_to_leave(
     assert time.monotonic() - began < LEAVE_S
     assert (first, rest) == (b"Telegram: listening as @our_bot\n", b"")
     assert (health.status_code, process.returncode, logged) == (200, 0, b"")
+
+
+async def test_without_an_admin_a_code_is_shown_once_a_chat_is_there(
+    app: App,
+) -> None:
+    said, one, two = Said(), Chat("one"), Chat("two")
+    offering = asyncio.create_task(offer(app, [one, two], said))
+    await asyncio.sleep(0)
+    assert said == []
+
+    two.here.set()
+    await offering
+
+    (line,) = said
+    code = line.partition("/claim ")[2].partition(" ")[0]
+    assert line == NO_ADMIN.format(code=code)
+    admin = await app.house.claims.claim(("telegram", "7"), "Ana", code)
+    assert admin.role is Role.ADMIN
+    await offer(app, [two], said)
+    assert said == [line]
+
+
+async def test_the_program_shows_the_code_on_its_terminal_and_not_in_its_log(
+    tmp_path: Path, port: int
+) -> None:
+    more = {"WEB_PORT": str(port), "ADMINS": "", "LOG_LEVEL": "debug"}
+    async with (
+        bot_api(TOKEN, username="our_bot") as api,
+        program(tmp_path, telegram(api), **more) as process,
+    ):
+        assert process.stdout is not None
+        here, shown = [await process.stdout.readline() for _ in range(2)]
+        code = shown.decode().partition("/claim ")[2].partition(" ")[0]
+        ana = api.person(7, "Ana")
+        api.says(ana, f"/claim {code}")
+        answer = await api.until(
+            lambda: [one for one in api.answers(ana) if "Welcome" in one.text],
+            PATIENCE_S,
+        )
+        process.send_signal(signal.SIGTERM)
+        _rest, logged = await process.communicate()
+
+    assert here == b"Telegram: listening as @our_bot\n"
+    assert "Welcome, Ana" in answer[0].text
+    assert [half for half in code.split("-") if half in logged.decode()] == []
 
 
 async def test_a_token_that_is_refused_is_told_in_one_line(

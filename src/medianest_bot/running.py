@@ -80,14 +80,32 @@ async def run(settings: Settings, say: Write, complain: Write) -> int:
     Raises what opening the house raises, and CannotServe.
     """
     async with open_app(settings) as app:
-        code = await app.house.claims.offer()
-        if code is not None:
-            say(NO_ADMIN.format(code=code))
         taken = seats(app)
         # What is loaded by now stays: looking through it again and again for garbage
         # would keep people waiting for a tenth of a second.
         gc.freeze()
-        return await sit_down(app, taken, say, complain)
+        offering = asyncio.create_task(offer(app, [one.chat for one in taken], say))
+        try:
+            return await sit_down(app, taken, say, complain)
+        finally:
+            offering.cancel()
+            await asyncio.gather(offering, return_exceptions=True)
+
+
+async def offer(app: App, chats: Sequence[Chat], say: Write) -> None:
+    """Without an admin, show a code as soon as there is a chat to send it in.
+
+    It goes to the terminal alone, never to the log.
+    """
+    waits = [asyncio.create_task(chat.here.wait()) for chat in chats]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()
+    code = await app.house.claims.offer()
+    if code is not None:
+        say(NO_ADMIN.format(code=code))
 
 
 def seats(app: App) -> tuple[Seat, ...]:
