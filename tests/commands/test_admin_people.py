@@ -116,7 +116,8 @@ async def test_removing_asks_first(say: Talk) -> None:
     assert drawn(asked_first) == (
         "#  [warn, only]\n"
         "Remove tim, with all their requests and downloads from my memory? Their "
-        "files, their collections in Plex and what they asked for in Seerr stay.\n"
+        "files, their collections in Plex and what was approved in Seerr stay; what waits "
+        "for approval there is taken back.\n"
         f"<Remove → {sure.line}>"
     )
     done = await say.press(asked_first, "Remove", "mum")

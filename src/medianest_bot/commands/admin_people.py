@@ -31,7 +31,8 @@ NO_FREE_USER = marked(
 NO_SUCH_SEERR = marked("Seerr has no user {number}.")
 REALLY = marked(
     "Remove {name}, with all their requests and downloads from my memory? Their files, "
-    "their collections in Plex and what they asked for in Seerr stay."
+    "their collections in Plex and what was approved in Seerr stay; what waits for "
+    "approval there is taken back."
 )
 
 NOW = {
@@ -179,6 +180,7 @@ async def _remove(ctx: Context, person: Person, value: str) -> Reply:
             text=_(REALLY, name=person.name), choices=(sure,), tone=Tone.WARN, only=True
         )
     await rules.remove(ctx.house.store, ctx.member, person, ctx.house.now)
+    ctx.house.requests.somebody_left()
     return _done(_("{name} is no longer here.", name=person.name))
 
 

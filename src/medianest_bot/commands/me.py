@@ -1,17 +1,22 @@
-"""me: who I am here, and what is left of my limits."""
+"""me: who I am here, how I am reached, and what is left of my limits."""
 
 from __future__ import annotations
 
+from medianest_bot.commands import _accounts
 from medianest_bot.core.command import Where, command
 from medianest_bot.core.context import Context
 from medianest_bot.core.limits import Left, What
-from medianest_bot.core.reply import Field, Reply
+from medianest_bot.core.reply import Choice, Field, Reply
 from medianest_bot.core.roles import Role
-from medianest_bot.core.store import people
+from medianest_bot.core.store.people import Person
 from medianest_bot.core.troubles import clock
-from medianest_bot.core.words import _, marked
+from medianest_bot.core.words import _, day, marked
 
 GUEST = marked("You are a guest here: you can search and look around.")
+PAUSED = marked(
+    "paused since {day}: your Plex account does not reach our server any more. You "
+    "count as a guest until it does again; ask an admin."
+)
 NAMES = {
     What.REQUEST: marked("Requests left this hour"),
     What.DOWNLOAD: marked("Downloads left this hour"),
@@ -19,12 +24,15 @@ NAMES = {
 LEFT = marked("{left} of {limit}")
 LEFT_UNTIL = marked("{left} of {limit}, one more at {time}")
 NO_SEERR = marked("not set up yet: your requests wait until an admin does it")
+NO_PLEX = marked("no account linked")
 NUMBER = marked("user {number}")
 ROLES = {
     Role.GUEST: marked("guest"),
     Role.MEMBER: marked("member"),
     Role.ADMIN: marked("admin"),
 }
+STORED = marked("What do you store about me?")
+LINK = "link"
 
 
 @command(
@@ -34,20 +42,54 @@ ROLES = {
     reads=True,
 )
 async def me(ctx: Context) -> Reply:
+    stored = Choice(_(STORED), "privacy")
     if ctx.person is None:
-        return Reply(title=ctx.asked.shown_name, text=_(GUEST))
+        return Reply(title=ctx.asked.shown_name, text=_(GUEST), choices=(stored,))
     async with ctx.house.store.read() as db:
-        accounts = await people.accounts_of(db, ctx.person.id)
         limits = await ctx.house.limits.left(db, ctx.person.id)
-    fields = [Field(_("Role"), _(ROLES[ctx.role]))]
-    chats = ", ".join(f"{one.platform} ({one.shown_name})" for one in accounts)
-    fields.append(Field(_("Chats"), chats))
+    fields = (
+        *_standing(ctx, ctx.person),
+        *await _chats(ctx, ctx.person),
+        *_neighbours(ctx, ctx.person),
+        *(_left(one, ctx) for one in limits),
+    )
+    remove = Choice(_("Remove an account"), "unlink")
+    choices = (*_more(ctx), remove, stored)
+    return Reply(title=ctx.person.name, fields=fields, choices=choices)
+
+
+def _standing(ctx: Context, person: Person) -> tuple[Field, ...]:
+    role = Field(_("Role"), _(ROLES[ctx.role]))
+    if person.paused_at is None or person.role is not Role.MEMBER:
+        return (role,)
+    return role, Field(_("Access"), _(PAUSED, day=day(person.paused_at)))
+
+
+async def _chats(ctx: Context, person: Person) -> tuple[Field, ...]:
+    known = await _accounts.of(ctx, person)
+    told = _accounts.described(ctx, known)
+    pairs = zip(known, told, strict=True)
+    return tuple(Field(_accounts.chat(one.platform), text) for one, text in pairs)
+
+
+def _neighbours(ctx: Context, person: Person) -> tuple[Field, ...]:
+    fields = []
+    if ctx.house.plex is not None:
+        number = person.plex_id
+        linked = person.plex_name or _(NUMBER, number=number)
+        fields.append(Field(_("Plex account"), linked if number else _(NO_PLEX)))
     if ctx.house.seerr is not None:
-        known = ctx.person.seerr_id
+        known = person.seerr_id
         seerr = _(NUMBER, number=known) if known is not None else _(NO_SEERR)
         fields.append(Field(_("Request account"), seerr))
-    fields += [_left(one, ctx) for one in limits]
-    return Reply(title=ctx.person.name, fields=tuple(fields))
+    return tuple(fields)
+
+
+def _more(ctx: Context) -> tuple[Choice, ...]:
+    """Only where people can sign in by themselves."""
+    if not ctx.house.commands.knows(LINK):
+        return ()
+    return (Choice(_("Add another chat"), f"{LINK} other"),)
 
 
 def _left(one: Left, ctx: Context) -> Field:
