@@ -108,6 +108,13 @@ class Family:
         await self.server.until(lambda: press.answer is not None)
         return press
 
+    async def presses_for(self, name: str, message: Message, what: str) -> Message:
+        """Press, and wait for the message that comes of it."""
+        person = self.someone(name)
+        seen = len(self.server.answers(person))
+        self.server.presses(person, message, what)
+        return await self.next(person, seen)
+
     def is_left(self, group: Chat) -> bool:
         return any(
             call.params["chat_id"] == group.id and call.status == 200

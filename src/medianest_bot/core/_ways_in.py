@@ -52,10 +52,12 @@ def refused(sorry: Sorry, asked: Asked, commands: Commands) -> Reply:
     if not isinstance(sorry, Stranger) or asked.place.kind is not PlaceKind.PRIVATE:
         return reply
     ways = tuple(one for one in commands if one.open and not one.hidden)
+    # One button is enough to begin with; the rest can be read.
+    first = next((one for one in ways if _runs_alone(one)), None)
     return replace(
         reply,
         items=tuple(Item(f"/{one.brief()}", _(one.help)) for one in ways),
-        choices=tuple(_choice(one) for one in ways if _runs_alone(one)),
+        choices=(_choice(first),) if first else (),
     )
 
 
