@@ -52,6 +52,8 @@ class SeerrAccounts:
         self._requests = requests
         self._now = now
         self._may_import = may_import
+        self.is_behind = True
+        """True where Seerr was not there for somebody, or may not have been."""
         self._finding = asyncio.Lock()
 
     async def find_for(self, person: Person) -> int | None:
@@ -68,6 +70,7 @@ class SeerrAccounts:
 
     async def catch_up(self) -> None:
         """Look for all who signed in with Plex and have no Seerr user, or owe it."""
+        self.is_behind = False
         async with self._store.read() as db:
             waiting = [
                 one
@@ -97,6 +100,7 @@ class SeerrAccounts:
             user = await self._user(seerr, person.plex_id)
         except ServiceError as error:
             log.info("seerr user not found", person=person.id, kind=_kind(error))
+            self.is_behind |= isinstance(error, Unreachable)
             return None
         if user is None:
             return None
@@ -125,6 +129,7 @@ class SeerrAccounts:
             await seerr.add_chats(number, chats)
         except (Unreachable, Unreadable) as error:
             log.info("seerr not told", person=person.id, kind=_kind(error))
+            self.is_behind = True
             await self._note_owed(person.id, is_owed=True)
         except (Refused, Missing) as error:
             # It will not say anything else tomorrow.
