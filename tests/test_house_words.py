@@ -58,17 +58,23 @@ class Said:
 
 def said() -> list[Said]:
     found = []
-    for room in ROOMS:
-        for path in sorted((SRC / "medianest_bot" / room).rglob("*.py")):
-            nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
-            stills = still_names(nodes)
-            calls = (node for node in nodes if isinstance(node, ast.Call))
-            found += [
-                Said(path, call, call.func.id, stills)
-                for call in calls
-                if isinstance(call.func, ast.Name) and call.func.id in WORDING
-            ]
+    for path in spoken():
+        nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        stills = still_names(nodes)
+        calls = (node for node in nodes if isinstance(node, ast.Call))
+        found += [
+            Said(path, call, call.func.id, stills)
+            for call in calls
+            if isinstance(call.func, ast.Name) and call.func.id in WORDING
+        ]
     return found
+
+
+def spoken() -> list[Path]:
+    """Every file whose words reach a person: those of the rooms, those of the pages."""
+    ours = SRC / "medianest_bot"
+    in_rooms = [path for room in ROOMS for path in (ours / room).rglob("*.py")]
+    return sorted([*in_rooms, *ours.glob("_web_*.py")])
 
 
 def still_names(nodes: list[ast.AST]) -> frozenset[str]:
@@ -176,7 +182,7 @@ def is_carried(one: Said, text: ast.expr) -> bool:
     return False
 
 
-CARRIED = {"help", "notes", "refusal", "text"}
+CARRIED = {"help", "notes", "refusal", "text", "then", "title"}
 
 
 def test_the_words_for_roles_are_marked() -> None:
