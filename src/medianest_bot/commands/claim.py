@@ -18,7 +18,7 @@ NEXT = marked(
 
 
 @command(
-    "Become the first admin, with the code from the terminal",
+    "Make yourself the admin, with the code from the terminal",
     role=Role.GUEST,
     where=Where.PRIVATE,
     notes="The bot shows the code in its own terminal when it starts without an admin.",
