@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.discord_api import Channel, Guild, Person, Server, discord_api
 from tests.discord_api.server import TOKEN
 
-from medianest_bot.chats.discord_chat import Discord, DiscordSettings
+from medianest_bot.chats.discord_chat import GRACE_S, Discord, DiscordSettings
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import people
 from medianest_bot.demo_house import Demo
@@ -63,9 +63,17 @@ async def running(
     told: DiscordSettings,
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
+    grace_s: float = GRACE_S,
 ) -> AsyncIterator[Discord]:
     """The chat, from its first READY until it has ended cleanly."""
-    discord = Discord(demo.app.house, demo.app.dispatch, told, wait=wait, clock=clock)
+    discord = Discord(
+        demo.app.house,
+        demo.app.dispatch,
+        told,
+        wait=wait,
+        clock=clock,
+        grace_s=grace_s,
+    )
     task = asyncio.create_task(discord.run())
     here = asyncio.create_task(discord.here.wait())
     await asyncio.wait({task, here}, return_when=asyncio.FIRST_COMPLETED)

@@ -24,7 +24,7 @@ from tests.discord_house import running, settings, settle
 from tests.writing_guard import nothing_while_writing
 
 from medianest_bot.chats._discord_port import DiscordPort
-from medianest_bot.chats.discord_chat import Discord
+from medianest_bot.chats.discord_chat import GRACE_S, Discord
 from medianest_bot.core.store import people
 from medianest_bot.core.store.cards import Card
 from medianest_bot.demo_house import Demo, open_demo
@@ -89,10 +89,14 @@ class Phone:
         return asked
 
 
+def at_work() -> list[asyncio.Task[Any]]:
+    """What is being dealt with."""
+    return [one for one in asyncio.all_tasks() if _is_at_work(one)]
+
+
 async def at_rest() -> None:
     """Until everything that was asked so far is dealt with."""
-    busy = [one for one in asyncio.all_tasks() if _is_at_work(one)]
-    if busy:
+    if busy := at_work():
         async with asyncio.timeout(20):
             await asyncio.wait(busy)
 
@@ -163,6 +167,7 @@ class Household:
     people: dict[str, Person] = field(default_factory=dict)
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     """How long a call that failed rests before it is made again."""
+    grace_s: float = GRACE_S
     _home: Guild | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _talking: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -194,7 +199,7 @@ class Household:
         if self._home is None:
             self.people, self._home = await settle(self._demo, self.server)
         told = settings(self.server, self._home)
-        talking = running(self._demo, told, self.wait)
+        talking = running(self._demo, told, self.wait, grace_s=self.grace_s)
         self._discord = await self._talking.enter_async_context(talking)
         await self.server.until(lambda: self.server.world.commands)
 

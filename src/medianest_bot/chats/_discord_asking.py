@@ -46,10 +46,14 @@ class Asking:
         self._owed = owed
         self._port = port
         self._running: dict[asyncio.Task[Any], Answering] = {}
+        self._turning_away: set[asyncio.Task[None]] | None = None
+        """Those who come while we leave; None as long as we stay."""
 
     async def typed(self, interaction: Interaction, line: str) -> None:
         """Answer a slash command."""
         answering = Answering(self._room, self._owed, interaction, line)
+        if self._comes_too_late(answering):
+            return
         async with self._noted(answering):
             asked, checked = await self._checked(answering)
             if checked.is_stranger:
@@ -74,6 +78,8 @@ class Asking:
         assert carried is not None
         line = _line(carried.line, carried.kind, interaction, data)
         answering = Answering(self._room, self._owed, interaction, line)
+        if self._comes_too_late(answering):
+            return
         async with self._noted(answering):
             asked, checked = await self._checked(answering, is_press=True, of=carried)
             if checked.is_stranger:
@@ -97,7 +103,11 @@ class Asking:
             return ()
 
     async def aclose(self, grace_s: float) -> None:
-        """Let answers under way come; say to all others that we restart."""
+        """Let answers under way come; say to all others that we restart.
+
+        Whoever asks meanwhile hears so at once.
+        """
+        self._turning_away = set()
         if self._running:
             await asyncio.wait(self._running, timeout=grace_s)
         left = dict(self._running)
@@ -110,9 +120,20 @@ class Asking:
         ]
         try:
             async with asyncio.timeout(LAST_S):
-                await asyncio.gather(*late, return_exceptions=True)
+                await asyncio.gather(*late, *self._turning_away, return_exceptions=True)
         except TimeoutError:
             log.warning("left without an answer", people=len(late))
+        for one in (came := [*self._turning_away]):
+            one.cancel()
+        await asyncio.gather(*came, return_exceptions=True)
+
+    def _comes_too_late(self, answering: Answering) -> bool:
+        """True where we are leaving; then it is answered beside, and at once."""
+        if self._turning_away is None:
+            return False
+        said = self._say_plainly(answering, partial(restarted, answering.line))
+        self._turning_away.add(asyncio.create_task(said))
+        return True
 
     async def _checked(
         self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import discord
 import structlog
@@ -39,6 +39,8 @@ class Owed:
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._kept: dict[str, datetime] = {}
+        """What is written down, and when it is to be forgotten."""
 
     async def note(self, interaction: Interaction, line: str) -> None:
         """Write down that an answer is owed."""
@@ -52,6 +54,7 @@ class Owed:
         key = f"{_PREFIX}{interaction.id}"
         until = house.now() + TOKEN_FOR
         account = str(interaction.user.id)
+        self._kept[key] = until
         try:
             async with house.store.begin() as tx:
                 text = json.dumps(kept)
@@ -61,13 +64,29 @@ class Owed:
 
     async def paid(self, interaction: Interaction) -> None:
         """It was answered; its token is kept no longer."""
-        key, now = f"{_PREFIX}{interaction.id}", self._room.house.now()
-        account = str(interaction.user.id)
+        self._kept[f"{_PREFIX}{interaction.id}"] = self._room.house.now()
+        await self.tidy()
+
+    async def keep(self, every_s: float) -> None:
+        """Forget every token in its time, though its answer or the store failed."""
+        while True:
+            await asyncio.sleep(every_s)
+            await self.tidy()
+
+    async def tidy(self) -> None:
+        """Forget what was answered, and what cannot be answered any more."""
+        now = self._room.house.now()
+        over = [key for key, until in self._kept.items() if until <= now]
+        if not over:
+            return
         try:
             async with self._room.house.store.begin() as tx:
-                await tickets.take(tx, key, PLATFORM, account, now)
+                await tickets.forget(tx, over)
         except StoreError:
-            log.warning("owed answer not forgotten", exc_info=True)
+            log.warning("owed answers not forgotten", exc_info=True)
+            return
+        for key in over:
+            self._kept.pop(key, None)
 
     async def pay_all(self, client: discord.Client) -> None:
         """Say to all who still wait that we were restarted."""

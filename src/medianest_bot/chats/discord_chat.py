@@ -38,10 +38,12 @@ log = structlog.get_logger(__name__)
 GUILD_WAIT_S = 0.3
 """How long after READY discord.py waits for more servers; a household has a few."""
 GRACE_S = 1.5
+"""So long the end waits for answers under way."""
 GOODBYE_S = 0.3
 """A gateway that is deaf would keep us for half a minute."""
 DEAF_S = 60.0
 LOOK_S = 60.0
+DIRECT_MESSAGES = "https://discord.com/channels/@me"
 _COMMANDS = "discord.commands"
 
 
@@ -58,7 +60,9 @@ class Discord:
         *,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
+        grace_s: float = GRACE_S,
     ) -> None:
+        self._grace_s = grace_s
         self._house = house
         self._dispatch = dispatch
         self._settings = settings
@@ -103,31 +107,37 @@ class Discord:
             owed = Owed(room)
             port = DiscordPort(room, client)
             asking = Asking(room, owed, port)
-            stack.push_async_callback(asking.aclose, GRACE_S)
+            # It listens until all are answered: who asks meanwhile is told so.
+            talking = asyncio.create_task(client.start(self._settings.token))
+            stack.push_async_callback(_ended, talking)
+            stack.push_async_callback(asking.aclose, self._grace_s)
             tree = Tree(client, self._house.commands, asking.typed, asking.suggest)
             groups = Groups(room, client)
             client.serve(asking, groups)
             self._client = client
             work = self._when_ready(client, tree, owed, groups, port)
-            await self._talk(client, work)
+            await self._talk(talking, work)
 
-    async def _talk(self, client: _Client, work: Coroutine[Any, Any, None]) -> None:
+    async def _talk(
+        self, talking: asyncio.Task[None], work: Coroutine[Any, Any, None]
+    ) -> None:
         """Be connected; where what runs beside ends, this does, and begins anew."""
-        refused: discord.LoginFailure | None = None
         async with asyncio.TaskGroup() as group:
             beside = group.create_task(work)
             try:
-                await client.start(self._settings.token)
-            except discord.LoginFailure as error:
-                refused = error
+                await asyncio.wait({talking})
             finally:
                 beside.cancel()
-        if refused is not None:
-            raise WrongToken from refused
+        try:
+            talking.result()
+        except discord.LoginFailure as error:
+            raise WrongToken from error
 
     def _forget(self) -> None:
         """Nobody is here any more, until `run` runs again."""
         self._client = None
+        self._house.linking.ways_back.pop(PLATFORM, None)
+        self._house.linking.ways_in.pop(PLATFORM, None)
         self.here.clear()
 
     def _members(self, client: discord.Client) -> Members:
@@ -149,6 +159,9 @@ class Discord:
         """What is done once Discord has let us in."""
         await client.was_ready.wait()
         self.me = str(client.user)
+        # No address brings a line into Discord, only to where it can be said.
+        self._house.linking.ways_back[PLATFORM] = lambda _code: DIRECT_MESSAGES
+        self._house.linking.ways_in[PLATFORM] = lambda _key: ""
         self.here.set()
         self._house.outbox.attach(port)
         try:
@@ -156,6 +169,7 @@ class Discord:
                 group.create_task(owed.pay_all(client))
                 group.create_task(self._sync(tree))
                 group.create_task(groups.keep(LOOK_S))
+                group.create_task(owed.keep(LOOK_S))
         finally:
             self._house.outbox.detach(port)
 
@@ -172,6 +186,12 @@ class Discord:
         except StoreError:
             # The next start tells them again.
             log.warning("commands not kept", exc_info=True)
+
+
+async def _ended(talking: asyncio.Task[None]) -> None:
+    """Stop listening; what it ended with was told before."""
+    talking.cancel()
+    await asyncio.gather(talking, return_exceptions=True)
 
 
 class _Client(discord.Client):

@@ -166,6 +166,18 @@ async def test_a_ticket_is_taken_once(any_store: Store, now: datetime) -> None:
         assert await tickets.read(tx, "k", "telegram", "1", now) is None
 
 
+async def test_tickets_are_forgotten_whosever_and_however_old_they_are(
+    any_store: Store, now: datetime
+) -> None:
+    async with any_store.begin() as tx:
+        for key, account in (("a", "1"), ("b", "2"), ("c", "1")):
+            await tickets.keep(tx, key, "telegram", account, key, now + DAY)
+        await tickets.forget(tx, ("a", "b", "gone"))
+        left = [await tickets.read(tx, k, "telegram", "1", now) for k in "abc"]
+        assert left == [None, None, "c"]
+        assert await tickets.read(tx, "b", "telegram", "2", now) is None
+
+
 @pytest.mark.parametrize(
     ("key", "platform", "account", "after"),
     [

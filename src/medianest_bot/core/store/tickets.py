@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, select
@@ -46,6 +47,11 @@ async def take(
     """The line, which this ticket gives only once."""
     is_it = _valid(key, platform, account, now)
     return await tx.scalar(delete(tickets).where(is_it).returning(tickets.c.line))
+
+
+async def forget(tx: AsyncConnection, keys: Collection[str]) -> None:
+    """Whosever they are, and also where it is too late."""
+    await tx.execute(delete(tickets).where(tickets.c.key.in_(tuple(keys))))
 
 
 async def take_all(
