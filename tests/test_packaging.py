@@ -221,6 +221,23 @@ def test_the_wheel_holds_all_that_the_bot_reads_at_run_time(
     } <= packed
 
 
+def test_an_installed_bot_finds_its_pages(
+    wheel: zipfile.ZipFile, tmp_path: Path
+) -> None:
+    wheel.extractall(tmp_path)
+    code = "from medianest_bot import _web_pages as p; print(p.folder())"
+    asked = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert Path(asked.stdout.strip()) == tmp_path / "medianest_bot" / "_pages"
+
+
 def test_the_wheel_offers_one_program_and_names_its_licence(
     wheel: zipfile.ZipFile,
 ) -> None:

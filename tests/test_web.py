@@ -60,6 +60,32 @@ async def test_who_is_not_well_is_named() -> None:
     assert answer.json() == {"ok": False, "unhealthy": ["console", "telegram"]}
 
 
+async def test_who_is_not_ready_says_what_is_missing() -> None:
+    parts = {"memory": True, "chat": False}
+
+    async def ready() -> Mapping[str, bool]:
+        return parts
+
+    async with (
+        serve("127.0.0.1", 0, (), dict, ready=ready) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+    ):
+        before = await http.get("/readyz")
+        parts["chat"] = True
+        after = await http.get("/readyz")
+
+    assert shown(before) == (503, '{"ok": false, "missing": ["chat"]}')
+    assert shown(after) == (200, '{"ok": true}')
+
+
+async def test_without_pages_there_is_no_sign_in() -> None:
+    paths = ["/readyz", "/web/style.css", f"/link/{'S' * 43}"]
+    async with asking() as http:
+        answers = [shown(await http.get(path)) for path in paths]
+
+    assert set(answers) == {(404, "Not Found\n")}
+
+
 async def test_strangers_hear_nothing_but_that_nothing_is_there() -> None:
     async with asking(Route("/telegram", Taken().take)) as http:
         answers = [
