@@ -22,6 +22,11 @@ from tests.sitting import PATIENCE_S, environ, ran
 
 from medianest_bot import keys
 from medianest_bot._cli_words import IN_USE, WRONG_KEY
+from medianest_bot.app import open_app
+from medianest_bot.core import people as rules
+from medianest_bot.core.context import Asked, Place
+from medianest_bot.core.reply import Choice, Reply, Tone
+from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.secrets import (
     Keyring,
     NoKey,
@@ -324,6 +329,28 @@ async def test_a_single_key_gives_way_to_one_that_is_set_beside_it(
 
     del house.told["ENCRYPTION_KEY"]
     assert await house.opened() == ["medianest", TOKEN, PIN]
+
+
+async def test_buttons_from_before_a_rotation_still_work(tmp_path: Path) -> None:
+    house = House(tmp_path / "data")
+    asked = Asked("console", "mum", "mum", Place("console", "room", PlaceKind.PRIVATE))
+    button = Reply(choices=(Choice("Help", "help", ask="With what?"),))
+    async with open_app(house.settings) as app:
+        await rules.make_admin(app.house.store, ("console", "mum"), "mum", lambda: NOW)
+        old = await app.dispatch.shorten(button)
+    assert (await house.rotate())[0] == 0
+
+    async with open_app(house.settings) as app:
+        new = await app.dispatch.shorten(button)
+        pressed = [
+            await app.dispatch.run(f"{one.choices[0].line} claim", asked)
+            for one in (old, new)
+        ]
+    lines = {one.choices[0].line for one in (old, new)}
+    assert (len(lines), {line[0] for line in lines}) == (2, {"~"})
+    assert pressed[0] == pressed[1]
+    assert "claim" in f"{pressed[0]}"
+    assert pressed[0].tone is not Tone.WARN
 
 
 async def test_while_a_bot_runs_nothing_is_touched(house: House) -> None:
