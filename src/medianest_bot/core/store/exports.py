@@ -76,7 +76,7 @@ async def all_about(db: AsyncConnection, whose: Whose) -> Mapping[str, Rows]:
     for table in metadata.sorted_tables:
         shown = [column for column in table.c if not _is_hidden(column)]
         rows = await _rows(db, shown, is_theirs(table, whose))
-        for column in _acting(table):
+        for column in _acting(table) if whose.person_id is not None else ():
             acts = [c for c in table.c if _is_about_an_act(c)]
             is_act = column == whose.person_id
             rows += tuple(
@@ -89,30 +89,34 @@ async def all_about(db: AsyncConnection, whose: Whose) -> Mapping[str, Rows]:
 
 def is_theirs(table: Table, whose: Whose) -> ColumnElement[bool]:
     """What a row of a table must be to belong to somebody."""
-    parts = [_by_columns(table, whose)]
-    if table is users:
-        parts.append(users.c.id == whose.person_id)
+    parts = [_by_accounts(table, whose)]
+    if whose.person_id is not None:
+        parts.append(_by_person(table, whose.person_id))
     if table is expected:
         parts.append(expected.c.who.in_(whose.keys))
     if table is invitations:
         parts.append(invitations.c.used_by.in_(whose.keys))
     if table is audit:
         parts += [_ends(audit.c.subject, ending) for ending in whose.endings]
+    return or_(*parts)
+
+
+def _by_accounts(table: Table, whose: Whose) -> ColumnElement[bool]:
+    if not {"platform", "account"} <= set(table.c.keys()):
+        return false()
+    return tuple_(table.c.platform, table.c.account).in_(whose.accounts)
+
+
+def _by_person(table: Table, person_id: int) -> ColumnElement[bool]:
+    if table is users:
+        return users.c.id == person_id
+    if table is audit:
+        return false()
     if table is download_items:
-        theirs = select(youtube_downloads.c.id)
-        theirs = theirs.where(youtube_downloads.c.person_id == whose.person_id)
-        parts.append(download_items.c.download_id.in_(theirs))
-    return or_(*parts)
-
-
-def _by_columns(table: Table, whose: Whose) -> ColumnElement[bool]:
-    parts: list[ColumnElement[bool]] = [false()]
-    if table is not audit and whose.person_id is not None:
-        parts += [table.c[c] == whose.person_id for c in _OWNING if c in table.c]
-    if {"platform", "account"} <= set(table.c.keys()):
-        pair = tuple_(table.c.platform, table.c.account)
-        parts.append(pair.in_(whose.accounts))
-    return or_(*parts)
+        jobs = youtube_downloads.c
+        theirs = select(jobs.id).where(jobs.person_id == person_id)
+        return download_items.c.download_id.in_(theirs)
+    return or_(false(), *(table.c[c] == person_id for c in _OWNING if c in table.c))
 
 
 def _acting(table: Table) -> tuple[Column[Any], ...]:
