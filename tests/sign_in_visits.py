@@ -59,8 +59,9 @@ class Visits:
     def __post_init__(self) -> None:
         self.may_answer.set()
 
-    async def look(self, state: str) -> Visit:
-        return self._heard(self.look_at, "look", state)
+    async def look(self, state: str, cookie: str | None) -> Visit:
+        brought = (cookie,) if cookie else ()
+        return self._heard(self.look_at, "look", state, *brought)
 
     async def go_on(self, state: str, cookie: str | None) -> Onward | Visit:
         self._heard(self.look_at, "go_on", state, cookie or "-")

@@ -60,7 +60,7 @@ class SigningIn:
         state = request.match_info["state"]
         if not _RANDOM.fullmatch(state):
             return self._pages.shown(_NEVER, "")
-        visit = await self._ask.look(state)
+        visit = await self._ask.look(state, request.cookies.get(self._cookie))
         if visit.page is not Page.START:
             return self._pages.shown(visit, self._link(state))
         return self._start(request, state, visit)

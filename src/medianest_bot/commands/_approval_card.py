@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from medianest_bot.core._link_ground import subjects_of
 from medianest_bot.core._link_types import Attempt, State
+from medianest_bot.core.approvals import AN_ADMINS
 from medianest_bot.core.context import Context
 from medianest_bot.core.reply import Choice, Field, Reply, Show, Tone
-from medianest_bot.core.roles import ADMIN_PLACES
+from medianest_bot.core.roles import ADMIN_PLACES, Role
 from medianest_bot.core.store import people
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.troubles import clock
@@ -68,11 +69,12 @@ async def _words(ctx: Context, attempt: Attempt, sharers: tuple[Person, ...]) ->
         if sharers:
             names = ", ".join(one.name for one in sharers)
             said.append(_(SHARED, names=names))
+        said += [_(AN_ADMINS, name=one.name) for one in sharers if _is_kept(one)]
         return "\n".join(said)
     async with ctx.house.store.read() as db:
         by = await people.get(db, attempt.decided_by or 0)
     said = [_(ENDS.get(attempt.state, OVER), by=by.name if by else "…")]
-    if attempt.reason:
+    if attempt.reason and attempt.state in (State.DENIED, State.BLOCKED):
         said.append(attempt.reason)
     return "\n".join(said)
 
@@ -97,7 +99,7 @@ def _choices(attempt: Attempt, sharers: tuple[Person, ...]) -> tuple[Choice, ...
     same = [
         Choice(_("It is {name}", name=one.name), f"{line} same who:{one.id}", Tone.GOOD)
         for one in sharers[:SHOWN_SHARERS]
-        if one.id != attempt.person_id and attempt.person_id is None
+        if attempt.person_id is None and not _is_kept(one)
     ]
     label = _("Somebody else: share it") if sharers else _("Approve")
     return (
@@ -106,6 +108,11 @@ def _choices(attempt: Attempt, sharers: tuple[Person, ...]) -> tuple[Choice, ...
         Choice(_("Deny"), f"{line} deny", Tone.BAD, ask=_(WHY)),
         Choice(_("Block"), f"{line} block", Tone.BAD),
     )
+
+
+def _is_kept(one: Person) -> bool:
+    """An admin: nobody else's account becomes theirs by signing in."""
+    return one.role is Role.ADMIN
 
 
 def _tone(state: State) -> Tone:

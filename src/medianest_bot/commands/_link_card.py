@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from medianest_bot.core._link_ground import subjects_of
-from medianest_bot.core._link_types import LIVE, Attempt, State
+from medianest_bot.core._link_types import LIVE, NOT_ME, Attempt, State
 from medianest_bot.core.context import Context
 from medianest_bot.core.reply import Choice, Link, Reply, Show, Tone
 from medianest_bot.core.troubles import clock
@@ -41,10 +42,7 @@ ENDS: Mapping[State, str] = {
         "You are signed in as {plex}. Search for a film or a show and ask for it, send "
         "me the link of a video, or ask what is up: help shows everything."
     ),
-    State.CANCELLED: marked(
-        "This sign-in was cancelled, here or on the page. If that was not you, tell an "
-        "admin."
-    ),
+    State.CANCELLED: marked("You cancelled this sign-in."),
     State.EXPIRED: marked("This sign-in took too long, so it has ended."),
     State.REPLACED: marked("You began anew: look at the newer message."),
     State.NO_ACCESS: marked(
@@ -61,6 +59,10 @@ ENDS: Mapping[State, str] = {
     State.BLOCKED: marked("An admin said no."),
     State.FAILED: marked("That did not work at Plex. Please begin again."),
 }
+SAID_NOT_ME = marked(
+    "On the page somebody pressed “This is not me”, so this sign-in has ended. If that "
+    "was not you, the link came into other hands: tell an admin."
+)
 REASON = marked("They said: {reason}")
 WHICH_DIGITS = marked("Which six digits does the page show?")
 
@@ -98,11 +100,19 @@ async def drawn(ctx: Context, attempt: Attempt) -> Reply:
     )
 
 
+async def told_again(ctx: Context, attempt: Attempt) -> Reply:
+    """How the last one ended, for who may not have seen it, and the next one."""
+    again = Choice(_("Begin again"), "link again")
+    return replace(await drawn(ctx, attempt), choices=(again,))
+
+
 def _words(ctx: Context, attempt: Attempt, code: str) -> str:
     words = NOW.get(attempt.state) or ENDS[attempt.state]
+    if attempt.state is State.CANCELLED and attempt.reason == NOT_ME:
+        words = SAID_NOT_ME
     time = clock(attempt.expires_at, ctx.house.now())
     said = [_(words, plex=attempt.plex_name or "", time=time, code=code)]
-    if attempt.reason:
+    if attempt.reason and attempt.state in (State.DENIED, State.BLOCKED):
         said.append(_(REASON, reason=attempt.reason))
     return "\n".join(said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -26,6 +27,9 @@ SCAN = marked(
     "Point the camera of the other device at this picture. The link in it is for you "
     "alone; enter the six digits here."
 )
+
+TOLD_AGAIN = frozenset({State.DENIED, State.FOREIGN})
+TOLD_FOR = timedelta(days=7)
 
 
 class Step(StrEnum):
@@ -54,7 +58,7 @@ async def link(
     if code.casefold() in list(Step):
         code, step = "", Step(code.casefold())
     if code:
-        entered = await ctx.house.linking.enter(ctx.asked, ctx.person, code)
+        entered = await ctx.house.linking.enter(ctx.asked, code)
         return await _shown(ctx, entered)
     match step:
         case Step.CANCEL:
@@ -76,6 +80,9 @@ async def _start(ctx: Context) -> Reply:
         return await _link_card.drawn(ctx, attempt)
     if ctx.person is not None and ctx.person.plex_id is not None:
         return _signed_in(ctx)
+    ended = await ctx.house.linking.latest(ctx.asked)
+    if ended is not None and _is_to_be_told(ended, ctx.house.now()):
+        return await _link_card.told_again(ctx, ended)
     return await _begin(ctx)
 
 
@@ -115,6 +122,11 @@ async def _open(ctx: Context) -> Attempt | None:
     if attempt is None or attempt.state not in LIVE:
         return None
     return attempt if attempt.expires_at > ctx.house.now() else None
+
+
+def _is_to_be_told(ended: Attempt, now: datetime) -> bool:
+    """A card of a while ago cannot be redrawn in every chat, so this says it again."""
+    return ended.state in TOLD_AGAIN and now - ended.updated_at < TOLD_FOR
 
 
 async def _shown(ctx: Context, attempt: Attempt) -> Reply:

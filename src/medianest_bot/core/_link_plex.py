@@ -60,12 +60,14 @@ class PlexSide:
     async def leave_nothing(self, pin: Pin, token: str | None = None) -> bool:
         """Sign out whatever token the PIN holds; False where that must be tried again.
 
-        Without `token`, Plex is asked whether it holds one.
+        Without `token`, Plex is asked whether it holds one. A PIN that nobody has
+        confirmed may still be: whoever left the page has Plex's open.
         """
         try:
             token = token or await self._plex_tv.read_pin(pin.id)
-            if token is not None:
-                await self._plex_tv.sign_out(token)
+            if token is None:
+                return False
+            await self._plex_tv.sign_out(token)
         except (Missing, Refused):
             # It is over, or the token is nobody's already.
             return True

@@ -44,6 +44,8 @@ class State(StrEnum):
     """plex.tv answered what made no sense."""
 
 
+NOT_ME = "not me"
+"""The reason of a sign-in that was cancelled on the page, not in the chat."""
 LIVE = frozenset({State.OPEN, State.TYPING, State.AT_PLEX, State.CODE, State.WAITING})
 ENDED = frozenset(State) - LIVE
 

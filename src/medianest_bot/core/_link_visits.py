@@ -16,12 +16,20 @@ import structlog
 
 from medianest_bot.core import _link_rules as rules
 from medianest_bot.core._link_ground import CODE_FOR, OPEN_FOR, Ground, is_over
+from medianest_bot.core._link_pages import Pages
 from medianest_bot.core._link_plex import Claimed, PlexSide, product_for
 from medianest_bot.core._link_secrets import hashed, is_same, new_cookie
-from medianest_bot.core._link_types import LIVE, Attempt, Onward, Page, State, Visit
+from medianest_bot.core._link_types import (
+    LIVE,
+    NOT_ME,
+    Attempt,
+    Onward,
+    Page,
+    State,
+    Visit,
+)
 from medianest_bot.core.secrets import Damaged, WrongKey
 from medianest_bot.core.store import link_attempts as rows
-from medianest_bot.core.store import people
 from medianest_bot.core.store.link_attempts import Bound
 from medianest_bot.services.errors import Missing, ServiceError, Unreadable
 from medianest_bot.services.plex_tv import Access, Pin
@@ -30,25 +38,6 @@ log = structlog.get_logger(__name__)
 
 LOOKS_S = (0.0, 0.7, 1.5)
 """Plex may be a little late to know that somebody has just confirmed."""
-
-_PAGES: Mapping[State, Page] = {
-    State.OPEN: Page.START,
-    State.TYPING: Page.EXPIRED,
-    State.AT_PLEX: Page.USED,
-    State.CODE: Page.USED,
-    State.WAITING: Page.WAITING,
-    State.DONE: Page.DONE,
-    State.CANCELLED: Page.CANCELLED,
-    State.EXPIRED: Page.EXPIRED,
-    State.REPLACED: Page.EXPIRED,
-    State.NO_ACCESS: Page.NO_ACCESS,
-    State.FOREIGN: Page.FOREIGN,
-    State.WRONG_CODE: Page.WRONG_CODE,
-    State.DENIED: Page.DENIED,
-    State.BLOCKED: Page.DENIED,
-    State.FAILED: Page.FAILED,
-}
-"""What a browser is shown that is not known to be the bound one."""
 
 
 class Visits:
@@ -63,50 +52,51 @@ class Visits:
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._ground = ground
-        self._household = household
         self._changed = changed
-        self._ways_back = ways_back
+        self._pages = Pages(ground, household, ways_back)
         self._wait = wait
         self._one_by_one: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    async def look(self, state: str, cookie: str | None = None) -> Visit:
+    async def look(self, state: str, cookie: str | None) -> Visit:
         attempt, bound = await self._found(state)
         if attempt is None:
-            return await self._visit(Page.EXPIRED)
+            return await self._pages.visit(Page.EXPIRED)
         if attempt.state is State.AT_PLEX and _is_bound(bound, cookie):
             # The way back from Plex's page to ours, in the browser that went there.
-            return await self._visit(Page.START, attempt)
-        return await self._shown(attempt, is_bound=_is_bound(bound, cookie))
+            return await self._pages.visit(Page.START, attempt)
+        return await self._pages.shown(attempt, is_bound=_is_bound(bound, cookie))
 
     async def go_on(self, state: str, cookie: str | None) -> Onward | Visit:
         attempt, bound = await self._found(state)
         plex = self._ground.plex
         if attempt is None or plex is None:
-            return await self._visit(Page.EXPIRED)
+            return await self._pages.visit(Page.EXPIRED)
         if attempt.state is State.AT_PLEX and bound and _is_bound(bound, cookie):
             return await self._onward(plex, attempt, bound, cookie or "")
         if attempt.state is not State.OPEN:
-            return await self._shown(attempt, is_bound=_is_bound(bound, cookie))
+            return await self._pages.shown(attempt, is_bound=_is_bound(bound, cookie))
         product = product_for(attempt.platform, attempt.shown_name)
         try:
             pin = await plex.mint(product, strong=True)
         except ServiceError:
-            return await self._visit(Page.PLEX_AWAY, attempt)
+            return await self._pages.visit(Page.PLEX_AWAY, attempt)
         return await self._bind(plex, attempt, pin)
 
     async def not_me(self, state: str) -> Visit:
         attempt, _bound = await self._found(state)
         if attempt is None:
-            return await self._visit(Page.EXPIRED)
+            return await self._pages.visit(Page.EXPIRED)
         if attempt.state in LIVE - {State.WAITING}:
-            attempt = await self._end(attempt, State.CANCELLED, "link not theirs")
-        return await self._shown(attempt)
+            attempt = await self._end(
+                attempt, State.CANCELLED, "link not theirs", reason=NOT_ME
+            )
+        return await self._pages.shown(attempt)
 
     async def back(self, second: str, cookie: str | None) -> Visit:
         async with self._ground.store.read() as db:
             attempt = await rows.by_return_hash(db, hashed(second))
         if attempt is None:
-            return await self._visit(Page.EXPIRED)
+            return await self._pages.visit(Page.EXPIRED)
         lock = self._one_by_one.setdefault(attempt.id, asyncio.Lock())
         async with lock:
             return await self._back(attempt.id, cookie)
@@ -115,15 +105,15 @@ class Visits:
         async with self._ground.store.read() as db:
             attempt, bound = await rows.get(db, number), await rows.bound(db, number)
         if attempt is None:
-            return await self._visit(Page.EXPIRED)
+            return await self._pages.visit(Page.EXPIRED)
         attempt = await self._in_time(attempt)
         if not _is_bound(bound, cookie):
             if attempt.state in (State.AT_PLEX, State.CODE):
                 attempt = await self._end(attempt, State.FOREIGN, "link foreign")
-            return await self._shown(attempt)
+            return await self._pages.shown(attempt)
         plex = self._ground.plex
         if attempt.state is not State.AT_PLEX or plex is None or bound.pin is None:
-            return await self._shown(attempt, is_bound=True)
+            return await self._pages.shown(attempt, is_bound=True)
         return await self._ask_plex(plex, attempt, bound.pin)
 
     async def _ask_plex(self, plex: PlexSide, attempt: Attempt, sealed: str) -> Visit:
@@ -132,20 +122,18 @@ class Visits:
             claimed = await self._claimed(plex, pin)
         except Missing:
             attempt = await self._end(attempt, State.EXPIRED, "link expired")
-            return await self._shown(attempt)
+            return await self._pages.shown(attempt)
         except (Unreadable, WrongKey, Damaged):
-            log.warning("a sign-in could not be read", attempt=attempt.id)
-            attempt = await self._end(attempt, State.FAILED, "link failed")
-            return await self._shown(attempt)
+            return await self._pages.shown(await self._unreadable(attempt))
         except ServiceError:
-            return await self._visit(Page.PLEX_AWAY, attempt)
+            return await self._pages.visit(Page.PLEX_AWAY, attempt)
         if claimed is None:
-            return await self._visit(Page.NOT_YET, attempt)
+            return await self._pages.visit(Page.NOT_YET, attempt)
         attempt = await self._known(attempt, claimed)
         if await plex.leave_nothing(pin, claimed.token):
             async with self._ground.store.begin() as tx:
                 await rows.forget_pin(tx, attempt.id)
-        return await self._shown(attempt, is_bound=True)
+        return await self._pages.shown(attempt, is_bound=True)
 
     async def _claimed(self, plex: PlexSide, pin: Pin) -> Claimed | None:
         claimed = None
@@ -200,7 +188,7 @@ class Visits:
             found = moved or await rows.get(tx, attempt.id) or attempt
         if moved is None:
             # Another browser was quicker.
-            return await self._shown(found)
+            return await self._pages.shown(found)
         self._changed(found)
         return await self._onward(plex, found, Bound(hashed(cookie), sealed), cookie)
 
@@ -208,9 +196,12 @@ class Visits:
         self, plex: PlexSide, attempt: Attempt, bound: Bound, cookie: str
     ) -> Onward | Visit:
         if bound.pin is None:
-            return await self._visit(Page.EXPIRED, attempt)
+            return await self._pages.visit(Page.EXPIRED, attempt)
         secrets = self._ground.secrets
-        pin = secrets.opened(attempt, bound.pin)
+        try:
+            pin = secrets.opened(attempt, bound.pin)
+        except (WrongKey, Damaged):
+            return await self._pages.shown(await self._unreadable(attempt))
         second = secrets.second(attempt.salt)
         forward = f"{self._ground.public_url}/link/return/{second}"
         product = product_for(attempt.platform, attempt.shown_name)
@@ -228,57 +219,26 @@ class Visits:
         # Looking changes nothing: what is over is written down by the watch.
         return (None, None) if _has_ended(attempt, now) else (attempt, bound)
 
+    async def _unreadable(self, attempt: Attempt) -> Attempt:
+        log.warning("a sign-in could not be read", attempt=attempt.id)
+        return await self._end(attempt, State.FAILED, "link failed")
+
     async def _in_time(self, attempt: Attempt) -> Attempt:
         if _has_ended(attempt, self._ground.now()):
             return await self._end(attempt, State.EXPIRED, "link expired")
         return attempt
 
-    async def _end(self, attempt: Attempt, to: State, action: str) -> Attempt:
+    async def _end(
+        self, attempt: Attempt, to: State, action: str, **values: object
+    ) -> Attempt:
         now = self._ground.now()
         async with self._ground.store.begin() as tx:
-            ended = await rows.move(tx, attempt, to, now)
+            ended = await rows.move(tx, attempt, to, now, **values)
             if ended is not None:
                 await rules.note(tx, None, action, ended, now)
             found = ended or await rows.get(tx, attempt.id) or attempt
         self._changed(found)
         return found
-
-    async def _shown(self, attempt: Attempt, *, is_bound: bool = False) -> Visit:
-        page = _PAGES[attempt.state]
-        if is_bound and attempt.state is State.CODE:
-            return await self._with_code(attempt)
-        known = attempt.plex_name or "" if is_bound else ""
-        return await self._visit(page, attempt, plex_name=known)
-
-    async def _with_code(self, attempt: Attempt) -> Visit:
-        code = self._ground.secrets.code(attempt)
-        way_back = self._ways_back.get(attempt.platform)
-        async with self._ground.store.read() as db:
-            person = await people.by_account(db, attempt.platform, attempt.account)
-            approval = await rules.needs_approval(db, attempt, person)
-        return await self._visit(
-            Page.CODE,
-            attempt,
-            plex_name=attempt.plex_name or "",
-            code=code,
-            way_back=way_back(code) if way_back else "",
-            needs_approval=approval,
-        )
-
-    async def _visit(
-        self, page: Page, attempt: Attempt | None = None, **more: str | bool
-    ) -> Visit:
-        household = await self._household()
-        if attempt is None:
-            return Visit(page, household)
-        left = (attempt.expires_at - self._ground.now()).total_seconds()
-        told: dict[str, object] = {
-            "platform": attempt.platform,
-            "shown_name": attempt.shown_name,
-            "locale": attempt.locale,
-            "minutes_left": max(1, math.ceil(left / 60)),
-        }
-        return Visit(page, household, **{**told, **more})  # type: ignore[arg-type]
 
 
 def _is_bound(bound: Bound | None, cookie: str | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 POLL_S = 4.0
 IDLE_S = 30.0
 _LONGEST_S = 300.0
+LEFT_FOR = timedelta(days=1)
+"""So long after its PIN was over, a token is not looked for any more."""
 
 Joined = Callable[[Person], Awaitable[None]]
 """Called for who has just signed in: their account at Seerr is looked for."""
@@ -145,8 +148,10 @@ class LinkWatch:
             if plex is None or attempt.state in (State.TYPING, State.AT_PLEX):
                 continue
             pin = await self._pin(attempt)
-            is_over_at_plex = pin is None or pin.expires <= self._ground.now()
-            if is_over_at_plex or (pin and await plex.leave_nothing(pin)):
+            # Plex says itself when a PIN is over: our clock may be wrong.
+            too_long = self._ground.now() - LEFT_FOR
+            is_given_up = pin is None or pin.expires <= too_long
+            if is_given_up or (pin and await plex.leave_nothing(pin)):
                 async with self._ground.store.begin() as tx:
                     await rows.forget_pin(tx, attempt.id)
 

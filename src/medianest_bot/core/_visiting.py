@@ -10,8 +10,11 @@ from medianest_bot.core._link_types import Onward, Visit
 class Visiting(Protocol):
     """Every method always answers with a page: nothing of ours breaks in a browser."""
 
-    async def look(self, state: str) -> Visit:
-        """The page of a link. Changes nothing: chats fetch links for a preview."""
+    async def look(self, state: str, cookie: str | None) -> Visit:
+        """The page of a link. Changes nothing: chats fetch links for a preview.
+
+        The browser that went on from it sees where it was: it may have gone back.
+        """
         ...
 
     async def go_on(self, state: str, cookie: str | None) -> Onward | Visit:

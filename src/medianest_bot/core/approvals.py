@@ -11,12 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from medianest_bot.core import _link_rules as rules
 from medianest_bot.core._link_ground import Ground, account_of, is_over, subjects_of
 from medianest_bot.core._link_types import Attempt, State
+from medianest_bot.core.roles import Role
 from medianest_bot.core.store import entrances, people
 from medianest_bot.core.store import link_attempts as rows
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.words import Sorry, marked
 
 NO_SUCH = marked("There is no such sign-in any more.")
+NO_SUCH_PERSON = marked("That person is not here any more.")
+NO_ADMIN = marked("That is for admins of this household.")
+AN_ADMINS = marked(
+    "{name} is an admin, and signing in never makes one. In a chat where the bot knows "
+    "{name} already, they can add this one themselves: link other"
+)
 
 
 class Verdict(StrEnum):
@@ -63,6 +70,7 @@ class Approvals:
     ) -> Attempt:
         """An admin's word; the first one counts, and what is over stays so."""
         async with self._store.begin() as tx:
+            await self._still_admin(tx, by)
             attempt = await rows.get(tx, number)
             if attempt is None:
                 raise Sorry(NO_SUCH)
@@ -80,6 +88,11 @@ class Approvals:
         self._changed(attempt)
         return attempt
 
+    async def _still_admin(self, tx: AsyncConnection, by: Person) -> None:
+        known = await people.get(tx, by.id)
+        if known is None or known.role is not Role.ADMIN:
+            raise Sorry(NO_ADMIN)
+
     async def _approve(
         self,
         tx: AsyncConnection,
@@ -89,11 +102,22 @@ class Approvals:
         now: datetime,
     ) -> Attempt | None:
         owner = await people.by_account(tx, attempt.platform, attempt.account)
-        if same_as is not None and owner is None:
-            owner = await people.get(tx, same_as)
-            if owner is None:
-                raise Sorry(NO_SUCH)
+        if same_as is not None:
+            owner = await self._same(tx, owner, same_as)
         return await rules.settle(tx, attempt, owner, now, by)
+
+    async def _same(
+        self, tx: AsyncConnection, owner: Person | None, same_as: int
+    ) -> Person:
+        """Whom an admin says it is. Signing in gives nobody the rights of an admin."""
+        if owner is not None and owner.id != same_as:
+            raise Sorry(rules.LINKED_MEANWHILE, name=owner.name)
+        person = owner or await people.get(tx, same_as)
+        if person is None:
+            raise Sorry(NO_SUCH_PERSON)
+        if owner is None and person.role is Role.ADMIN:
+            raise Sorry(AN_ADMINS, name=person.name)
+        return person
 
     async def _refuse(
         self,

@@ -27,7 +27,7 @@ from medianest_bot.core._link_ground import (
 from medianest_bot.core._link_plex import product_for
 from medianest_bot.core._link_secrets import hashed, is_same, new_salt
 from medianest_bot.core._link_types import LIVE, Asker, Attempt, State
-from medianest_bot.core.store import entrances
+from medianest_bot.core.store import entrances, people
 from medianest_bot.core.store import link_attempts as rows
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.words import Sorry, marked, span
@@ -36,6 +36,7 @@ from medianest_bot.services.plex_tv import Pin
 TRIES = 3
 MOST_BEGUN = 3
 BEGUN_WITHIN = timedelta(minutes=15)
+TWICE_WITHIN = timedelta(minutes=1)
 MOST_OPEN = 100
 """Sign-ins that may be open at a time, of whoever: more is nobody's household."""
 UNSETTLED = LIVE - {State.WAITING}
@@ -134,22 +135,25 @@ class Linking:
         self.begun.set()
         return attempt
 
-    async def enter(self, asked: Asker, person: Person | None, said: str) -> Attempt:
-        """The chat brings the digits. Raises Sorry where they are not right."""
+    async def enter(self, asked: Asker, said: str) -> Attempt:
+        """The chat brings the digits. Raises Sorry where they are not right.
+
+        Bringing the right ones twice does no harm.
+        """
+        account = asked.platform, asked.account
         digits = "".join(re.findall(r"[0-9]", said))
         async with self._store.begin() as tx:
-            attempt = await rows.latest(tx, (asked.platform, asked.account))
+            attempt = await rows.latest(tx, account)
             now = self._ground.now()
-            if attempt is None or attempt.state is not State.CODE:
-                raise Sorry(NO_CODE)
-            if is_over(attempt, now):
+            if attempt is None or not self._takes_digits(attempt, digits, now):
                 raise Sorry(NO_CODE)
             if len(digits) != 6 or re.search(r"[^0-9\s-]", said):
                 raise Sorry(SIX)
-            if is_same(digits, self._ground.secrets.code(attempt)):
-                attempt = await confirmed(self._ground, tx, attempt, person)
-            else:
+            if not is_same(digits, self._ground.secrets.code(attempt)):
                 attempt = await self._wrong(tx, attempt, now)
+            elif attempt.state is State.CODE:
+                person = await people.by_account(tx, *account)
+                attempt = await confirmed(self._ground, tx, attempt, person)
         self.changed(attempt)
         if attempt.state is State.WRONG_CODE:
             raise Sorry(WRONG_ENDED)
@@ -179,6 +183,15 @@ class Linking:
             self._ground.outbox.changed(subject)
         self._ground.outbox.wake()
 
+    def _takes_digits(self, attempt: Attempt, digits: str, now: datetime) -> bool:
+        """While it waits for them; and a little longer, for who presses twice."""
+        if attempt.state is State.CODE:
+            return not is_over(attempt, now)
+        is_fresh = abs(now - attempt.updated_at) < TWICE_WITHIN
+        if attempt.state not in (State.WAITING, State.DONE) or not is_fresh:
+            return False
+        return is_same(digits, self._ground.secrets.code(attempt))
+
     async def _may_begin(
         self, db: AsyncConnection, account: tuple[str, str]
     ) -> Attempt | None:
@@ -189,7 +202,9 @@ class Linking:
         last = await rows.latest(db, account)
         if last is not None and last.state is State.WAITING and not is_over(last, now):
             return last
-        begun = await rows.began_since(db, account, now - BEGUN_WITHIN)
+        known = await rows.began_since(db, account, now - BEGUN_WITHIN)
+        # What was begun before a clock went back counts for nobody's lifetime.
+        begun = [at for at in known if at <= now + BEGUN_WITHIN]
         if len(begun) >= MOST_BEGUN:
             wait = begun[-MOST_BEGUN] + BEGUN_WITHIN - now
             raise Sorry(TOO_OFTEN, wait=span(wait.total_seconds()))

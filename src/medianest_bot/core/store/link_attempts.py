@@ -113,8 +113,8 @@ async def count(db: AsyncConnection, states: Collection[State]) -> int:
 
 async def bound(db: AsyncConnection, number: int) -> Bound:
     query = select(table.c.browser_hash, table.c.pin).where(table.c.id == number)
-    row = (await db.execute(query)).one()
-    return Bound(row.browser_hash, row.pin)
+    row = (await db.execute(query)).first()
+    return Bound(row.browser_hash, row.pin) if row is not None else Bound(None, None)
 
 
 async def with_pin(db: AsyncConnection) -> tuple[Attempt, ...]:
