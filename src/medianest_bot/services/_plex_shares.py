@@ -7,6 +7,9 @@ from xml.parsers import expat
 
 from medianest_bot.services import _plex_reading as reading
 
+_LARGEST = 2 * 1024 * 1024
+"""A hundred people on ten servers are a tenth of it; it is read in one go."""
+
 
 class NotShares(Exception):
     """It is not the list: no such XML, cut off, or with declarations of its own."""
@@ -17,6 +20,8 @@ def read(body: bytes, machine_id: str) -> frozenset[int]:
 
     Nothing but the whole list is good enough: who is not in it loses access.
     """
+    if len(body) > _LARGEST:
+        raise NotShares
     shares = _Shares(machine_id)
     parser = expat.ParserCreate()
     # What a document declares may grow without end, or be fetched from elsewhere.
