@@ -248,6 +248,7 @@ class Household:
         real = outbox._ports.get("discord")
         assert isinstance(real, DiscordPort)
         port = _QuickPort(real._room, real._client)
+        port.fleeting = real.fleeting
         outbox.attach(port)
         return port
 

@@ -60,8 +60,8 @@ async def until(household: Household, message: Message, text: str) -> None:
     await household.server.until(lambda: text in drawing(message))
 
 
-async def is_followed(household: Household, message: Message) -> bool:
-    where = str(message.channel.id), str(message.id)
+async def is_followed(household: Household, message: Message, before: str = "") -> bool:
+    where = f"{before}{message.channel.id}", str(message.id)
     async with household.demo.app.house.store.read() as db:
         return await cards.of_message(db, "discord", *where) is not None
 
@@ -193,6 +193,28 @@ async def test_who_takes_no_direct_messages_keeps_what_was_answered(
     tim.person.refuses_dms = False
     await abroad(tim).asks("request", title="tv:70523", seasons="3")
     assert await is_reachable(household, tim)
+
+
+async def test_who_takes_none_sees_it_move_for_a_quarter_of_an_hour(
+    household: Household, port: DiscordPort
+) -> None:
+    del port
+    tim = await household.another("tim", refuses_dms=True)
+    asked = await abroad(tim).asks("request", title="tv:1396", seasons="4")
+    card, seerr = asked.answer, household.demo.served.seerr
+    assert card is not None
+    number = number_at_seerr(household, 1396)
+    seerr.approve(number)
+    await until(household, card, APPROVED)
+    assert card.only_for is tim.person
+    seen, calls = drawing(card), len(household.server.calls)
+    household.clock.forward(minutes=14)
+    seerr.progress(number, 40)
+    async with asyncio.timeout(5):
+        while await is_followed(household, card, "fleeting:"):
+            pass
+    tokens = [one for one in household.server.calls[calls:] if asked.token in one.path]
+    assert (drawing(card), tokens) == (seen, [])
 
 
 async def is_reachable(household: Household, phone: Phone) -> bool:

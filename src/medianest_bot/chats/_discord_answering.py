@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import discord
@@ -34,11 +34,15 @@ LEAST_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An answer that stands in a channel; `is_lasting` where it can be redrawn."""
+    """An answer that stands in a channel; `is_lasting` where it can be redrawn.
+
+    `is_behind` where it is not what the interaction was first answered with.
+    """
 
     channel: str
     number: int
     is_lasting: bool
+    is_behind: bool = False
 
 
 Bring = Callable[[Message], Awaitable[Sent | None]]
@@ -235,11 +239,15 @@ class Answering:
         return sent
 
     async def _followed_up(self, message: Message, *, quietly: bool) -> Sent | None:
-        """A message behind a press that was acknowledged already."""
+        """A message behind a press that was acknowledged already.
+
+        Where its answer is lost it comes twice: Discord takes no nonce here.
+        """
         parts = new(message, await self._room.pictures(message))
         webhook = self._interaction.followup
         made = await webhook.send(**parts, ephemeral=quietly, wait=True)
-        return self._sent(made.id, quietly=quietly)
+        sent = self._sent(made.id, quietly=quietly)
+        return replace(sent, is_behind=True) if sent is not None else None
 
     async def _taken_away(self) -> None:
         """Have the pressed message go, or "thinking…"."""

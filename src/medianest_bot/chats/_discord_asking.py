@@ -66,7 +66,7 @@ class Asking:
             is_quiet = is_for_one(checked.command, asked, interaction, reply)
             sent = await answering.say(reply, quietly=is_quiet, asker=asked.account)
             if reply.follows is not None:
-                await self._keep(sent, reply, checked, asked)
+                await self._keep(interaction, sent, reply, checked, asked)
 
     async def used(self, interaction: Interaction) -> None:
         """Answer a press, what was picked, or what was written into a modal."""
@@ -174,7 +174,7 @@ class Asking:
             case Way.NEW:
                 sent = await answering.say(reply, quietly=is_quiet, asker=asked.account)
         if reply.follows is not None or way is Way.HERE:
-            await self._keep(sent, reply, checked, asked)
+            await self._keep(interaction, sent, reply, checked, asked)
 
     async def _asks(
         self, answering: Answering, line: str, kind: Kind, interaction: Interaction
@@ -191,17 +191,26 @@ class Asking:
         return True
 
     async def _keep(
-        self, sent: Sent | None, reply: Reply, checked: Checked, asked: Asked
+        self,
+        interaction: Interaction,
+        sent: Sent | None,
+        reply: Reply,
+        checked: Checked,
+        asked: Asked,
     ) -> None:
         """Have a card redrawn, there or in private; or no more, as it is another."""
         if sent is None:
             return
+        account, kind = asked.account, asked.place.kind
         if sent.is_lasting:
-            account, kind = asked.account, asked.place.kind
             await self._room.follow(sent.channel, sent.number, reply, account, kind)
-        elif reply.follows is not None and changes(checked.command):
-            # What nobody can edit in a quarter of an hour goes on in private.
-            await self._port.tell(asked.account, reply)
+            return
+        if reply.follows is None or not changes(checked.command):
+            return
+        # What nobody can edit in a quarter of an hour goes on in private.
+        if not await self._port.tell(account, reply):
+            fleeting = self._port.fleeting
+            await fleeting.keep(interaction, sent, reply, account, kind)
 
     async def _turn_away(self, answering: Answering, checked: Checked) -> None:
         """Strangers are told once a day how to come in, and then nothing."""

@@ -13,6 +13,7 @@ import structlog
 
 from medianest_bot.chats import _discord_errors as errors
 from medianest_bot.chats._discord_calls import or_bare
+from medianest_bot.chats._discord_fleeting import PREFIX, Fleeting
 from medianest_bot.chats._discord_parts import CONTENT, Message
 from medianest_bot.chats._discord_render import render
 from medianest_bot.chats._discord_room import PLATFORM, Room
@@ -46,6 +47,7 @@ class DiscordPort:
     def __init__(self, room: Room, client: discord.Client) -> None:
         self._room = room
         self._client = client
+        self.fleeting = Fleeting(room)
         self._moving: dict[str, set[str]] = {}
 
     def pace_s(self, card: Card) -> float:
@@ -97,6 +99,8 @@ class DiscordPort:
         return True
 
     async def _edit(self, card: Card, reply: Reply) -> bool:
+        if card.place.startswith(PREFIX):
+            return await self.fleeting.edit(card, reply)
         reply = await self._room.presentable(reply)
         channel = self._client.get_partial_messageable(int(card.place))
         try:
