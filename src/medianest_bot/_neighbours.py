@@ -13,6 +13,7 @@ import httpx
 import structlog
 
 from medianest_bot.core import secrets
+from medianest_bot.core.access import Asking
 from medianest_bot.core.secrets import Keyring
 from medianest_bot.core.store import config
 from medianest_bot.core.store.engine import Store
@@ -71,6 +72,15 @@ class Neighbours:
     async def plex_tv(self) -> PlexTv:
         http, _cache = self._http("plex_tv", self._settings.plex_tv_url)
         return PlexTv(http, await self._client_id(LINK_CLIENT_ID))
+
+    async def owner(self, plex: Plex | None) -> Asking | None:
+        """plex.tv as the server's owner, with the token and the client of `plex`."""
+        token = self._settings.plex_token
+        if plex is None or token is None:
+            return None
+        http, _cache = self._http("plex_tv", self._settings.plex_tv_url)
+        plex_tv = PlexTv(http, await self._client_id(CLIENT_ID))
+        return Asking(plex_tv, plex, token.get_secret_value())
 
     def seerr(self) -> Seerr | None:
         url, key = self._settings.overseerr_url, self._settings.overseerr_api_key

@@ -19,14 +19,15 @@ import structlog
 from medianest_bot import commands
 from medianest_bot._neighbours import Neighbours
 from medianest_bot._redaction import Redaction
-from medianest_bot._signing_in import Household, signing_in
+from medianest_bot._signing_in import Household, SigningIn, signing_in
 from medianest_bot._watching import Watchers
+from medianest_bot.core import access, secrets
 from medianest_bot.core import people as rules
-from medianest_bot.core import secrets
 from medianest_bot.core._link_ground import Ground
 from medianest_bot.core._link_plex import PlexSide
 from medianest_bot.core._link_secrets import LinkSecrets
 from medianest_bot.core._link_visits import Visits
+from medianest_bot.core.access import Access
 from medianest_bot.core.claiming import Claims
 from medianest_bot.core.command import find
 from medianest_bot.core.dispatch import Dispatch
@@ -40,14 +41,15 @@ from medianest_bot.core.pictures import Pictures
 from medianest_bot.core.places import Places
 from medianest_bot.core.requests import Requests
 from medianest_bot.core.search import Search
+from medianest_bot.core.seerr_accounts import SeerrAccounts
 from medianest_bot.core.store import config
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.errors import StoreError, StoreUnusable, Why
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.store.sealed import CANARY
-from medianest_bot.services.plex import Plex
-from medianest_bot.services.seerr import Seerr
-from medianest_bot.services.uptime_kuma import Change
+from medianest_bot.services.lanes import Lanes
+from medianest_bot.services.sites import SiteRule
+from medianest_bot.services.uptime_kuma import Change, UptimeKuma
 from medianest_bot.services.videos import Videos
 from medianest_bot.settings import Settings
 
@@ -126,6 +128,9 @@ class _Builder:
         watchers.keep("downloads", house.downloads.run)
         watchers.keep("health", house.health.run)
         watchers.keep("signing in", self._entrance.watch.run)
+        looks = await self._access(house.places)
+        if looks is not None:
+            watchers.keep("access", looks.run)
         watchers.start("library", house.search.warm())
         if house.kuma is not None:
             watchers.keep("uptime kuma", house.kuma.run)
@@ -135,76 +140,122 @@ class _Builder:
         limits = Limits(self._store, self._now, Most(*self._settings.limits))
         await limits.open()
         self._stack.push_async_callback(_write_counts, limits)
-        near = self._near
-        plex, seerr = await near.plex(), near.seerr()
-        lanes, rules = near.lanes()
-        videos = Videos(lanes, rules)
-        search = Search(self._store, plex, seerr, videos, self._now)
+        near, settings = self._near, self._settings
+        self._plex, self._seerr = await near.plex(), near.seerr()
+        lanes, site_rules = near.lanes()
+        videos = Videos(lanes, site_rules)
+        search = Search(self._store, self._plex, self._seerr, videos, self._now)
         self._stack.push_async_callback(search.aclose)
-
-        def changed(change: Change) -> None:
-            health.monitor_changed(change)
-
-        kuma = await near.kuma(changed)
-        asked = {"plex": plex, "seerr": seerr, "uptime_kuma": kuma}
-        probes = {name: one.probe for name, one in asked.items() if one is not None}
-        health = Health(self._store, self._outbox, self._now, probes, kuma)
-        rooms = self._settings.household_places, self._settings.admin_chats
-        name = Household(self._settings.household_name, plex)
+        health, kuma = await self._health()
+        rooms = settings.household_places, settings.admin_chats
         places = Places(self._store, self._outbox, self._now, *rooms)
-        ground = await self._ground(plex, places)
-        self._entrance = await signing_in(ground, name, self._joined)
+        requests = self._requests(limits)
+        self._accounts = self._seerr_accounts(requests)
+        self._entrance = await self._signing_in(places)
         return House(
             commands=find(commands),
             store=self._store,
             limits=limits,
             outbox=self._outbox,
             search=search,
-            requests=self._requests(seerr, limits),
-            downloads=Downloads(
-                self._store,
-                self._outbox,
-                limits,
-                self._now,
-                lanes=lanes,
-                videos=videos,
-                rules=rules,
-                plex=plex,
-                folder=self._settings.downloads_dir,
-            ),
+            requests=requests,
+            downloads=self._downloads(limits, lanes, videos, site_rules),
             health=health,
-            pictures=Pictures(plex),
+            pictures=Pictures(self._plex),
             places=places,
             claims=Claims(self._store, self._ring.derive("claims"), self._now),
             linking=self._entrance.linking,
             approvals=self._entrance.approvals,
             invitations=self._entrance.invitations,
-            plex=plex,
-            seerr=seerr,
+            plex=self._plex,
+            seerr=self._seerr,
             kuma=kuma,
             now=self._now,
         )
 
-    async def _ground(self, plex: Plex | None, places: Places) -> Ground:
-        settings = self._settings
-        plex_tv, auth_url = await self._near.plex_tv(), settings.plex_auth_url
-        return Ground(
+    async def _health(self) -> tuple[Health, UptimeKuma | None]:
+        def changed(change: Change) -> None:
+            health.monitor_changed(change)
+
+        kuma = await self._near.kuma(changed)
+        asked = {"plex": self._plex, "seerr": self._seerr, "uptime_kuma": kuma}
+        probes = {name: one.probe for name, one in asked.items() if one is not None}
+        health = Health(self._store, self._outbox, self._now, probes, kuma)
+        return health, kuma
+
+    def _requests(self, limits: Limits) -> Requests:
+        every_s, now = self._pace.requests_s, self._now
+        return Requests(
+            self._store, self._seerr, self._outbox, limits, now, poll_s=every_s
+        )
+
+    def _downloads(
+        self,
+        limits: Limits,
+        lanes: Lanes,
+        videos: Videos,
+        site_rules: tuple[SiteRule, ...],
+    ) -> Downloads:
+        return Downloads(
+            self._store,
+            self._outbox,
+            limits,
+            self._now,
+            lanes=lanes,
+            videos=videos,
+            rules=site_rules,
+            plex=self._plex,
+            folder=self._settings.downloads_dir,
+        )
+
+    def _seerr_accounts(self, requests: Requests) -> SeerrAccounts | None:
+        if self._seerr is None:
+            return None
+        return SeerrAccounts(
+            self._store,
+            self._seerr,
+            requests,
+            self._now,
+            may_import=self._settings.overseerr_import_users,
+        )
+
+    async def _signing_in(self, places: Places) -> SigningIn:
+        settings, plex = self._settings, self._plex
+        plex_tv = await self._near.plex_tv()
+        side = PlexSide(plex_tv, plex, settings.plex_auth_url) if plex else None
+        ground = Ground(
             store=self._store,
             outbox=self._outbox,
             secrets=LinkSecrets(self._ring),
-            plex=PlexSide(plex_tv, plex, auth_url) if plex is not None else None,
+            plex=side,
             now=self._now,
             public_url=settings.public_url,
             plex_url=settings.plex_tv_url,
             tell_admins=places.tell_admins,
         )
+        name = Household(settings.household_name, plex)
+        return await signing_in(ground, name, self._joined)
 
     async def _joined(self, person: Person) -> None:
-        """Nothing more."""
+        """Who came in may be somebody at Seerr already."""
+        self._outbox.changed(access.subject_of(person))
+        if self._accounts is not None:
+            await self._accounts.find_for(person)
 
-    def _requests(self, seerr: Seerr | None, limits: Limits) -> Requests:
-        every_s, now = self._pace.requests_s, self._now
-        return Requests(self._store, seerr, self._outbox, limits, now, poll_s=every_s)
+    async def _access(self, places: Places) -> Access | None:
+        """The daily look at Plex, as the owner of the server."""
+        asking = await self._near.owner(self._plex)
+        if asking is None:
+            return None
+        tell = places.tell_admins
+        return Access(
+            self._store,
+            self._outbox,
+            asking,
+            self._accounts,
+            self._now,
+            tell_admins=tell,
+        )
 
     async def _check_canary(self) -> None:
         """Refuse to start with a key that cannot read what was written with it."""

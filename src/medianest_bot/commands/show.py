@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from medianest_bot.commands import (
+    _access_card,
     _approval_card,
     _link_card,
     _place_card,
@@ -33,6 +34,7 @@ DRAWINGS: Mapping[str, Draw] = {
 OWN: Mapping[str, Draw] = {
     "link": _link_card.by_number,
     "approval": _approval_card.by_number,
+    "access": _access_card.by_number,
 }
 """The same where the card itself knows who may see it."""
 

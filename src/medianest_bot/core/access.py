@@ -79,7 +79,7 @@ class Access:
         store: Store,
         outbox: Outbox,
         asking: Asking,
-        accounts: SeerrAccounts,
+        accounts: SeerrAccounts | None,
         now: Callable[[], datetime],
         *,
         tell_admins: TellAdmins,
@@ -109,8 +109,9 @@ class Access:
             checked = await _moment(db, CHECKED)
         is_fresh = checked and timedelta(0) <= self._now() - checked < EVERY
         is_new = not is_fresh and await self.check()
-        if is_new or self._accounts.is_behind:
-            await self._accounts.catch_up()
+        accounts = self._accounts
+        if accounts is not None and (is_new or accounts.is_behind):
+            await accounts.catch_up()
 
     async def check(self) -> bool:
         """Ask now, and pause or let back whom it concerns; False without an answer."""
