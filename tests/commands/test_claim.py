@@ -105,3 +105,11 @@ async def test_the_code_stands_in_no_record(
     assert [one for one in halves if one in caplog.text] == []
     assert "".join(halves).encode() not in kept
     assert code.encode() not in kept
+
+
+async def test_no_list_shows_what_one_person_types_once(app: App) -> None:
+    greeting = await say(app, "hello")
+    assert [one.title for one in greeting.items if "claim" in one.title] == []
+    await say(app, f"claim {await offered(app)}")
+    shown = await say(app, "help")
+    assert "claim" not in f"{shown}"

@@ -23,6 +23,7 @@ NEXT = marked(
     where=Where.PRIVATE,
     notes="The bot shows the code in its own terminal when it starts without an admin.",
     open=True,
+    unlisted=True,
 )
 async def claim(
     ctx: Context,

@@ -11,7 +11,7 @@ from medianest_bot.core._failures import note
 from medianest_bot.core.command import Command, Commands
 from medianest_bot.core.context import Asked
 from medianest_bot.core.reply import Choice, Item, Reply, Tone
-from medianest_bot.core.roles import PlaceKind
+from medianest_bot.core.roles import PlaceKind, Role
 from medianest_bot.core.words import Sorry, _, marked
 
 MOST = 500
@@ -51,7 +51,9 @@ def refused(sorry: Sorry, asked: Asked, commands: Commands) -> Reply:
     reply = note(sorry, asked)
     if not isinstance(sorry, Stranger) or asked.place.kind is not PlaceKind.PRIVATE:
         return reply
-    ways = tuple(one for one in commands if one.open and not one.hidden)
+    listed = commands.visible(Role.GUEST, PlaceKind.PRIVATE)
+    ways = [one for one in listed if one.open]
+    ways.sort(key=_runs_alone, reverse=True)
     # One button is enough to begin with; the rest can be read.
     first = next((one for one in ways if _runs_alone(one)), None)
     return replace(

@@ -82,6 +82,8 @@ class Command:
     """True where running it changes nothing, so that it may run beside others."""
     open: bool = False
     """True where it lets people in: strangers may ask it in private, too."""
+    unlisted: bool = False
+    """True where one person types it once: no list of what can be asked shows it."""
 
     @property
     def is_secret(self) -> bool:
@@ -193,8 +195,9 @@ class Commands:
     def visible(
         self, role: Role, place: PlaceKind = PlaceKind.PRIVATE
     ) -> tuple[Command, ...]:
-        """What somebody of this role may ask there, without what only buttons use."""
-        return tuple(c for c in self if not c.hidden and c.is_for(role, place))
+        """What somebody of this role may ask there, as lists show it."""
+        listed = (c for c in self if not c.hidden and not c.unlisted)
+        return tuple(c for c in listed if c.is_for(role, place))
 
     def _name(self, words: Sequence[str]) -> str | None:
         """Two words before one: `admin people` before anything called `admin`."""
@@ -221,6 +224,7 @@ def command(
     hidden: bool = False,
     notes: str = "",
     open: bool = False,  # noqa: A002 - as `help`
+    unlisted: bool = False,
 ) -> Callable[[Run], Command]:
     """Make a command of a function; its name, underscores as spaces, is the name."""
 
@@ -237,6 +241,7 @@ def command(
             notes=notes,
             reads=reads or draws,
             open=open,
+            unlisted=unlisted,
         )
 
     return made
