@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import httpx
@@ -144,6 +144,22 @@ async def test_what_is_no_http_hurts_nobody() -> None:
         await writer.wait_closed()
 
         assert first.startswith(b"HTTP/1.0 400 ")
+        assert shown(await http.get("/healthz")) == (200, '{"ok": true}')
+
+
+async def test_who_connects_and_asks_nothing_is_not_waited_for() -> None:
+    async with (
+        serve("127.0.0.1", 0, (), dict, silent_s=0.2) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+    ):
+        assert shown(await http.get("/healthz")) == (200, '{"ok": true}')
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: ")
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+
+        # Who has asked may stay.
         assert shown(await http.get("/healthz")) == (200, '{"ok": true}')
 
 

@@ -6,12 +6,13 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
+from medianest_bot._web_patience import Patience
 from medianest_bot._web_types import SignIn
 
 log = structlog.get_logger(__name__)
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 LARGEST = 1 << 20
 """No update of any chat comes near; what is longer is not even read."""
 BODY_S = 10.0
+SILENT_S = 10.0
+"""How long a new connection may take until it has asked something."""
 READY_S = 5.0
 IDLE_S = 30.0
 """How long an open connection may say nothing between two requests."""
@@ -67,12 +70,16 @@ async def serve(
     ready: Ready | None = None,
     sign_in: SignIn | None = None,
     listener: socket.socket | None = None,
+    silent_s: float = SILENT_S,
 ) -> AsyncIterator[int]:
     """Serve while inside; gives the port. Raises PortTaken or CannotServe.
 
     With a `listener`, on what it is bound to.
     """
-    app = web.Application(middlewares=[_answering], client_max_size=LARGEST)
+    patience = Patience(silent_s)
+    app = web.Application(
+        middlewares=[patience.hear, _answering], client_max_size=LARGEST
+    )
     app.router.add_get("/healthz", _health(healthy))
     if ready is not None:
         app.router.add_get("/readyz", _readiness(ready))
@@ -85,12 +92,11 @@ async def serve(
         app, access_log=None, shutdown_timeout=CLOSE_S, keepalive_timeout=IDLE_S
     )
     await runner.setup()
+    assert runner.server is not None
+    accept = patience.connections(runner.server)
     try:
-        if listener is not None:
-            await web.SockSite(runner, listener).start()
-        else:
-            await _listen(runner, host, port)
-        yield runner.addresses[0][1]
+        with closing(await _listen(accept, listener or (host, port))) as listening:
+            yield listening.sockets[0].getsockname()[1]
     finally:
         await runner.cleanup()
 
@@ -102,9 +108,15 @@ def _add_pages(app: web.Application, sign_in: SignIn) -> None:
     SigningIn(sign_in).add_to(app.router)
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def _listen(
+    accept: Callable[[], asyncio.BaseProtocol], where: socket.socket | tuple[str, int]
+) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    if isinstance(where, socket.socket):
+        return await loop.create_server(accept, sock=where)
+    host, port = where
     try:
-        await web.TCPSite(runner, host, port).start()
+        return await loop.create_server(accept, host, port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             said = f"Port {port} is taken by another program. Set WEB_PORT to another."
