@@ -16,9 +16,10 @@ from medianest_bot.chats._discord_members import A_SECOND
 
 CROWD = 150
 TOLD = (
-    "(only you) Medianest: ⚠️ This bot serves one household. "
-    "Ask its admin to let you in.\n  \n"
-    "  To let you in, an admin needs your number: discord:{number}"
+    "(only you) Medianest: │ ⚠️ This bot serves one household. "
+    "Ask its admin to let you in.\n  │ \n"
+    "  │ To let you in, an admin needs your number: discord:{number}\n"
+    "  │ ──\n  │ **/link**\n  │ Sign in with Plex\n"
 )
 
 
@@ -40,7 +41,9 @@ def counted_writes(folder: Path) -> Iterator[list[int]]:
 
 async def test_a_stranger_is_told_their_number(household: Household) -> None:
     eve = household.stranger()
-    assert shown(await eve.asks("help")) == TOLD.format(number=eve.person.id)
+    told = shown(await eve.asks("help"))
+    assert told.startswith(TOLD.format(number=eve.person.id))
+    assert told.endswith("[Sign in with Plex]")
 
 
 async def test_who_was_told_costs_no_writing(household: Household) -> None:
