@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 SLICE_S = 0.02
@@ -22,10 +23,14 @@ class Unhurried(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._at = time.monotonic()
         self._ran = time.thread_time()
+        self._born = datetime.now(UTC) - timedelta(seconds=self._at)
         super().__init__(_Waiting(self))
 
     def time(self) -> float:
         return self._at + time.thread_time() - self._ran
+
+    def date(self) -> datetime:
+        return self._born + timedelta(seconds=self.time())
 
     def waited(self, seconds: float) -> None:
         self._at = self.time() + seconds
@@ -54,3 +59,16 @@ class _Waiting(selectors.DefaultSelector):
 def now() -> float:
     """The running loop's time, which a test may compare with a promise."""
     return asyncio.get_running_loop().time()
+
+
+def date() -> datetime:
+    """What the clock on the wall shows to whoever goes by the running loop."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return datetime.now(UTC)
+    return loop.date() if isinstance(loop, Unhurried) else datetime.now(UTC)
+
+
+def timestamp() -> float:
+    return date().timestamp()

@@ -20,6 +20,7 @@ from tests.bot_api.refused import Raw, Refused
 from tests.bot_api.spec import check_call, description
 from tests.bot_api.updates import Updates
 from tests.bot_api.world import World
+from tests.unhurried import timestamp
 
 Method = sending.Method
 METHODS = sending.METHODS | editing.METHODS | answering.METHODS
@@ -48,7 +49,7 @@ class Server(People):
         query_expiry_s: float = 15.0,
         webhook_retry_s: float = 0.05,
         inline_feedback: bool = False,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = timestamp,
     ) -> None:
         self.token = token
         me = self._me(int(token.partition(":")[0]), username)
