@@ -159,4 +159,16 @@ def test_lines_always_fit(lines: list[Line], most: int) -> None:
 @given(LINES)
 def test_lines_that_fit_are_all_there(lines: list[Line]) -> None:
     whole = "\n".join("".join(text for _tag, text in line.spans) for line in lines)
-    assert plain(fit(lines, 10_000)) == harmless(whole)
+    shown = plain(fit(lines, 10_000))
+    assert _read(shown) == _read(harmless(whole))
+    assert harmless(shown) == shown
+
+
+def _read(text: str) -> str:
+    """Without what only keeps names from being called."""
+    return text.replace("\u200c", "")
+
+
+def test_a_name_is_not_called_across_pieces_either() -> None:
+    line = Line((("", "by @"), ("b", "ana")))
+    assert plain(fit([line], 100)) == "by @\u200cana"

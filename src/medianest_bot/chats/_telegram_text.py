@@ -34,7 +34,8 @@ _LONGEST_LINE = 512
 _LEAST = 24
 """Units of a line worth showing; with less room there is only an ellipsis."""
 _TAG = re.compile(r"<[^>]*>")
-_MENTION = re.compile(r"https?://\S+|(?<!\w)@(?=[A-Za-z0-9_])")
+# At an end, too: what stands behind may be a piece of its own, such as a name in bold.
+_MENTION = re.compile(r"https?://\S+|(?<!\w)@(?=[A-Za-z0-9_]|\Z)")
 
 Span = tuple[str, str]
 """A tag ("b", "i", "code"; "" for none) and the plain text inside it."""
