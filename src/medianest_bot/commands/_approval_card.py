@@ -30,10 +30,12 @@ ENDS: Mapping[State, str] = {
     State.DONE: marked("Approved by {by}."),
     State.DENIED: marked("Denied by {by}."),
     State.BLOCKED: marked("Blocked by {by}."),
+}
+OVER: Mapping[State, str] = {
     State.EXPIRED: marked("Nobody said anything in time."),
     State.CANCELLED: marked("They do not want to any more."),
 }
-OVER = marked("This is over.")
+IS_OVER = marked("This is over.")
 WHY = marked("What shall I tell them?")
 SHOWN_SHARERS = 3
 
@@ -71,9 +73,11 @@ async def _words(ctx: Context, attempt: Attempt, sharers: tuple[Person, ...]) ->
             said.append(_(SHARED, names=names))
         said += [_(AN_ADMINS, name=one.name) for one in sharers if _is_kept(one)]
         return "\n".join(said)
+    if attempt.state not in ENDS:
+        return _(OVER[attempt.state]) if attempt.state in OVER else _(IS_OVER)
     async with ctx.house.store.read() as db:
         by = await people.get(db, attempt.decided_by or 0)
-    said = [_(ENDS.get(attempt.state, OVER), by=by.name if by else "…")]
+    said = [_(ENDS[attempt.state], by=by.name if by else "…")]
     if attempt.reason and attempt.state in (State.DENIED, State.BLOCKED):
         said.append(attempt.reason)
     return "\n".join(said)

@@ -14,7 +14,7 @@ from medianest_bot.core.words import Sorry, _, marked
 
 NO_SUCH = marked("There is no such sign-in.")
 TITLE = marked("Sign in with Plex")
-NOW: Mapping[State, str] = {
+BY_TIME: Mapping[State, str] = {
     State.OPEN: marked(
         "Open the page and continue with your Plex account. At the end it shows you "
         "six digits, which you bring back here. The link is for you alone, and works "
@@ -24,31 +24,32 @@ NOW: Mapping[State, str] = {
         "You have gone on to Plex. Sign in there; it brings you back to the page, "
         "which shows six digits. Enter them here by {time}."
     ),
-    State.CODE: marked(
-        "Plex says you are {plex}. Enter the six digits that the page shows, by {time}."
-    ),
-    State.TYPING: marked(
-        "Open plex.tv/link, sign in with your Plex account, and type this code there: "
-        "{code}\n\nIt works until {time}. Then an admin has to say yes."
-    ),
+}
+CODE = marked(
+    "Plex says you are {plex}. Enter the six digits that the page shows, by {time}."
+)
+TYPING = marked(
+    "Open plex.tv/link, sign in with your Plex account, and type this code there: "
+    "{code}\n\nIt works until {time}. Then an admin has to say yes."
+)
+AT_PLEX_AS: Mapping[State, str] = {
     State.WAITING: marked(
         "You are {plex} at Plex. Now an admin of this household has to say yes; I tell "
         "you as soon as they have."
     ),
-}
-WELCOME = marked("Welcome, {name}!")
-ENDS: Mapping[State, str] = {
     State.DONE: marked(
         "You are signed in as {plex}. Search for a film or a show and ask for it, send "
         "me the link of a video, or ask what is up: help shows everything."
     ),
-    State.CANCELLED: marked("You cancelled this sign-in."),
-    State.EXPIRED: marked("This sign-in took too long, so it has ended."),
-    State.REPLACED: marked("You began anew: look at the newer message."),
     State.NO_ACCESS: marked(
         "The Plex account {plex} cannot use this household's server. Ask an admin to "
         "share it with that account, or sign in with another one."
     ),
+}
+ENDS: Mapping[State, str] = {
+    State.CANCELLED: marked("You cancelled this sign-in."),
+    State.EXPIRED: marked("This sign-in took too long, so it has ended."),
+    State.REPLACED: marked("You began anew: look at the newer message."),
     State.FOREIGN: marked(
         "The way back from Plex was opened in another browser, so I ended this, to be "
         "safe. Was it you? Then begin again, and stay in one browser. Was it not? "
@@ -59,6 +60,7 @@ ENDS: Mapping[State, str] = {
     State.BLOCKED: marked("An admin said no."),
     State.FAILED: marked("That did not work at Plex. Please begin again."),
 }
+WELCOME = marked("Welcome, {name}.")
 SAID_NOT_ME = marked(
     "On the page somebody pressed “This is not me”, so this sign-in has ended. If that "
     "was not you, the link came into other hands: tell an admin."
@@ -107,11 +109,23 @@ async def told_again(ctx: Context, attempt: Attempt) -> Reply:
 
 
 def _words(ctx: Context, attempt: Attempt, code: str) -> str:
-    words = NOW.get(attempt.state) or ENDS[attempt.state]
-    if attempt.state is State.CANCELLED and attempt.reason == NOT_ME:
-        words = SAID_NOT_ME
+    state, plex = attempt.state, attempt.plex_name or ""
     time = clock(attempt.expires_at, ctx.house.now())
-    said = [_(words, plex=attempt.plex_name or "", time=time, code=code)]
+    if state is State.TYPING:
+        return _(TYPING, code=code, time=time)
+    if state is State.CODE:
+        return _(CODE, plex=plex, time=time)
+    if state in BY_TIME:
+        return _(BY_TIME[state], time=time)
+    if state in AT_PLEX_AS:
+        return _(AT_PLEX_AS[state], plex=plex)
+    return _ended(attempt)
+
+
+def _ended(attempt: Attempt) -> str:
+    if attempt.state is State.CANCELLED and attempt.reason == NOT_ME:
+        return _(SAID_NOT_ME)
+    said = [_(ENDS[attempt.state])]
     if attempt.reason and attempt.state in (State.DENIED, State.BLOCKED):
         said.append(_(REASON, reason=attempt.reason))
     return "\n".join(said)

@@ -21,7 +21,7 @@ BLOCKED = marked("blocked: may not ask to come in")
 
 
 @command(
-    "Say who may come in",
+    "Approve who wants to come in",
     role=Role.ADMIN,
     where=Where.ADMINS,
     notes="12 approve, 12 deny REASON, 12 block; without a number it lists who waits.",

@@ -10,7 +10,7 @@ from medianest_bot.core.reply import Choice, Reply, Tone
 from medianest_bot.core.roles import Role
 from medianest_bot.core.words import _, marked
 
-WELCOME = marked("Welcome, {name}!")
+WELCOME = marked("Welcome, {name}.")
 YOU_CAN = marked(
     "This account is yours here from now on. Search for a film or a show and ask for "
     "it, or ask what is up: help shows everything."
@@ -18,7 +18,7 @@ YOU_CAN = marked(
 
 
 @command(
-    "Come in with an invitation",
+    "Sign in with an invitation",
     role=Role.GUEST,
     where=Where.PRIVATE,
     open=True,
