@@ -78,8 +78,8 @@ async def test_the_digits_come_with_the_way_back_to_the_chat() -> None:
         ),
         "-> https://discord.com/channels/@me/42",
         "Open Discord",
-        "After that an admin has to say yes. The chat tells you.",
         "Enter them in your own chat only. Nobody else ever needs them.",
+        "After that an admin has to say yes. The chat tells you.",
         "The digits work for 9 more minutes.",
     ]
 
@@ -99,14 +99,28 @@ async def test_in_telegram_the_digits_are_simply_sent() -> None:
     ]
 
 
+async def test_a_button_that_takes_the_digits_along_says_so() -> None:
+    visit = replace(at(Page.CODE), platform="telegram")
+    page = await looked(replace(visit, way_back="https://t.me/nest_bot?start=c123456"))
+
+    assert text_of(page.text)[7:10] == [
+        (
+            "Press the button, then press Start in Telegram: the digits come along by "
+            "themselves. Or send them to the bot."
+        ),
+        "-> https://t.me/nest_bot?start=c123456",
+        "Open Telegram",
+    ]
+
+
 @pytest.mark.parametrize("platform", ["console", "matrix"])
 async def test_a_chat_without_an_address_is_found_by_words(platform: str) -> None:
     page = await looked(replace(at(Page.CODE), platform=platform, way_back=""))
 
     assert text_of(page.text)[7:] == [
         "Go back to the chat and enter these six digits there.",
-        "After that an admin has to say yes. The chat tells you.",
         "Enter them in your own chat only. Nobody else ever needs them.",
+        "After that an admin has to say yes. The chat tells you.",
         "The digits work for 9 more minutes.",
     ]
 

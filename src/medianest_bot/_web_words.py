@@ -38,6 +38,13 @@ HOW = {
     ),
     "telegram": marked("Go back to Telegram and send these six digits to the bot."),
 }
+HOW_OPENING = {
+    "telegram": marked(
+        "Press the button, then press Start in Telegram: the digits come along by "
+        "themselves. Or send them to the bot."
+    ),
+}
+"""Where the button takes the digits along."""
 HOW_ELSEWHERE = marked("Go back to the chat and enter these six digits there.")
 
 
@@ -72,7 +79,8 @@ class Code:
     how: str
     way_back: str
     open: str
-    texts: tuple[str, ...]
+    care: str
+    later: str
     note: str
 
 
@@ -118,9 +126,7 @@ def start(visit: Visit) -> Start:
 
 
 def code(visit: Visit) -> Code:
-    texts = [_("Enter them in your own chat only. Nobody else ever needs them.")]
-    if visit.needs_approval:
-        texts.insert(0, _("After that an admin has to say yes. The chat tells you."))
+    later = _("After that an admin has to say yes. The chat tells you.")
     return Code(
         title=_("One last step"),
         household=_named(visit.household),
@@ -130,10 +136,11 @@ def code(visit: Visit) -> Code:
             account=_account(visit),
         ),
         code=visit.code,
-        how=_(HOW.get(visit.platform, HOW_ELSEWHERE)),
+        how=_how(visit),
         way_back=_way_back(visit),
         open=_open(visit),
-        texts=tuple(texts),
+        care=_("Enter them in your own chat only. Nobody else ever needs them."),
+        later=later if visit.needs_approval else "",
         note=n_(
             "The digits work for one more minute.",
             "The digits work for {count} more minutes.",
@@ -188,6 +195,12 @@ def _plex(visit: Visit) -> str:
 
 def _chat(visit: Visit) -> str:
     return _(CHATS.get(visit.platform, marked("the chat")))
+
+
+def _how(visit: Visit) -> str:
+    if visit.code and visit.code in _way_back(visit):
+        return _(HOW_OPENING.get(visit.platform, HOW_ELSEWHERE))
+    return _(HOW.get(visit.platform, HOW_ELSEWHERE))
 
 
 def _way_back(visit: Visit) -> str:
