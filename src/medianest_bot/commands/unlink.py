@@ -50,7 +50,7 @@ async def mine(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
 
 
 @command(
-    "Remove your accounts from this bot",
+    "Unlink your accounts, one or all",
     role=Role.GUEST,
     where=Where.PRIVATE,
     notes="unlink telegram:123 removes one, unlink all every one, unlink plex forgets "
