@@ -184,6 +184,7 @@ def telegram_settings(settings: Settings, secret: str) -> TelegramSettings | Non
         file_url=settings.telegram_file_url,
         webhook_url=f"{settings.public_url}{WEBHOOK}" if is_brought else None,
         webhook_secret=secret,
+        announces=settings.announce,
     )
 
 
@@ -196,6 +197,7 @@ def discord_settings(settings: Settings) -> DiscordSettings | None:
         guilds=settings.discord_guilds,
         api_url=settings.discord_api_url,
         gateway_url=settings.discord_gateway_url,
+        announces=settings.announce,
     )
 
 

@@ -24,7 +24,15 @@ from medianest_bot import _settings_house as house
 from medianest_bot import _settings_sources as sources
 from medianest_bot import _settings_together as together
 from medianest_bot._settings_chats import Account, Chat
-from medianest_bot._settings_field import Chats, Folder, Limit, Proxies, Url, setting
+from medianest_bot._settings_field import (
+    Chats,
+    Folder,
+    Limit,
+    Proxies,
+    Url,
+    YesNo,
+    setting,
+)
 from medianest_bot._settings_neighbours import NeighbourSettings
 
 __all__ = ["Account", "Chat", "Settings", "WrongSettings", "names_of", "read"]
@@ -129,6 +137,13 @@ class Settings(NeighbourSettings):
         "People and log",
         "Group chats of the admins, written the same way.",
         (),
+    )
+    announce: YesNo = setting(
+        "People and log",
+        "Whether the bot also says in the household's chat when what somebody asked "
+        "for there has come: yes or no.",
+        False,
+        "no",
     )
     household_name: Annotated[str, BeforeValidator(house.household)] | None = setting(
         "People and log",

@@ -12,6 +12,7 @@ import discord
 import structlog
 
 from medianest_bot.chats import _discord_errors as errors
+from medianest_bot.chats._announcing import Announcing
 from medianest_bot.chats._discord_calls import or_bare
 from medianest_bot.chats._discord_fleeting import PREFIX, Fleeting
 from medianest_bot.chats._discord_parts import CONTENT, Message
@@ -44,8 +45,11 @@ class DiscordPort:
     platform = PLATFORM
     only_place: str | None = None
 
-    def __init__(self, room: Room, client: discord.Client) -> None:
+    def __init__(
+        self, room: Room, client: discord.Client, *, announces: bool = False
+    ) -> None:
         self._room = room
+        self._announcing = Announcing(room.house, PLATFORM, announces)
         self._client = client
         self.fleeting = Fleeting(room)
         self._moving: dict[str, set[str]] = {}
@@ -62,7 +66,10 @@ class DiscordPort:
         """
         self._note(card, reply)
         with _away():
-            return await self._edit(card, reply)
+            is_there = await self._edit(card, reply)
+        if is_there and await self._announcing.is_due(card, reply):
+            await self._announce(card, reply)
+        return is_there
 
     async def tell(self, account: str, reply: Reply) -> bool:
         """Send news to somebody; False where they take none from us.
@@ -135,7 +142,10 @@ class DiscordPort:
         )
 
     async def _hang_on(
-        self, channel: discord.DMChannel, card: Card, reply: Reply
+        self,
+        channel: discord.DMChannel | discord.PartialMessageable,
+        card: Card,
+        reply: Reply,
     ) -> None:
         """What is new in a line: a phone shows it, and a touch leads to the card."""
         said = markdown(render(reply).summary, CONTENT)
@@ -178,6 +188,13 @@ class DiscordPort:
             allowed_mentions=NO_MENTIONS,
             silent=silent,
         )
+
+    async def _announce(self, card: Card, reply: Reply) -> None:
+        channel = self._client.get_partial_messageable(int(card.place))
+        try:
+            await self._hang_on(channel, card, reply)
+        except errors.FAILURES as error:
+            log.info("not announced", reason=type(error).__name__)
 
     async def _again(
         self, channel: discord.PartialMessageable, card: Card, reply: Reply

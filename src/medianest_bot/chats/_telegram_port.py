@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import structlog
 from telegram.error import BadRequest, TelegramError
 
+from medianest_bot.chats._announcing import Announcing, told
 from medianest_bot.chats._telegram_errors import Unwelcome
 from medianest_bot.chats._telegram_incoming import PLATFORM, Sender, Spot
 from medianest_bot.chats._telegram_lane import PerhapsSent, Rank
@@ -14,6 +16,8 @@ from medianest_bot.core.reply import Reply
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import cards
 from medianest_bot.core.store.cards import Card
+
+log = structlog.get_logger(__name__)
 
 PRIVATE_PACE_S = 3.0
 GROUP_PACE_S = 10.0
@@ -26,8 +30,9 @@ class TelegramPort:
     platform = PLATFORM
     only_place: str | None = None
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, *, announces: bool = False) -> None:
         self._room = room
+        self._announcing = Announcing(room.house, PLATFORM, announces)
 
     def pace_s(self, card: Card) -> float:
         is_private = card.place_kind == PlaceKind.PRIVATE.value
@@ -39,11 +44,14 @@ class TelegramPort:
         Raises Away, or what is wrong with the card itself.
         """
         try:
-            return await self._edit(card, reply)
+            is_there = await self._edit(card, reply)
         except BadRequest:
             raise
         except (PerhapsSent, TelegramError) as error:
             raise Away from error
+        if is_there and await self._announcing.is_due(card, reply):
+            await self._announce(card, reply)
+        return is_there
 
     async def tell(self, account: str, reply: Reply) -> bool:
         """Send news to somebody; False where they take none from us.
@@ -85,6 +93,14 @@ class TelegramPort:
         if reader is not None and reply.follows is not None:
             await self._room.follow(spot, sent, reply, Sender(reader, ""))
         return True
+
+    async def _announce(self, card: Card, reply: Reply) -> None:
+        spot = spot_of(card.place)
+        how = How(Rank.NEWS, reply_to=named(spot.chat, card.message).number)
+        try:
+            await self._room.sending.send(spot, told(reply), how)
+        except (PerhapsSent, Unwelcome, TelegramError) as error:
+            log.info("not announced", reason=type(error).__name__)
 
     async def _edit(self, card: Card, reply: Reply) -> bool:
         spot = spot_of(card.place)

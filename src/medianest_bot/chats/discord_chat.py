@@ -105,7 +105,7 @@ class Discord:
             stack.push_async_callback(client.leave)
             room = Room(self._house, self._dispatch, self._members(client), self._wait)
             owed = Owed(room)
-            port = DiscordPort(room, client)
+            port = DiscordPort(room, client, announces=self._settings.announces)
             asking = Asking(room, owed, port)
             # It listens until all are answered: who asks meanwhile is told so.
             talking = asyncio.create_task(client.start(self._settings.token))

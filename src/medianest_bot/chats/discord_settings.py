@@ -17,3 +17,5 @@ class DiscordSettings:
     guilds: tuple[str, ...] = ()
     api_url: str | None = None
     gateway_url: str | None = None
+    announces: bool = False
+    """Whether what has come is also said under its card in the household's channel."""

@@ -143,7 +143,7 @@ class Telegram:
             linking.ways_in[PLATFORM] = partial(invitation_link, me.username)
             # First of all nothing more is taken.
             stack.callback(self._forget)
-            port = TelegramPort(room)
+            port = TelegramPort(room, announces=self._settings.announces)
             self._house.outbox.attach(port)
             stack.callback(self._house.outbox.detach, port)
             async with _beside(self._keep_places(groups, lists)):

@@ -15,3 +15,5 @@ class TelegramSettings:
     webhook_url: str | None = None
     """Where Telegram brings updates; without one they are fetched."""
     webhook_secret: str = field(default="", repr=False)
+    announces: bool = False
+    """Whether what has come is also said under its card in the household's group."""
