@@ -343,13 +343,13 @@ async def test_buttons_from_before_a_rotation_still_work(tmp_path: Path) -> None
     async with open_app(house.settings) as app:
         new = await app.dispatch.shorten(button)
         pressed = [
-            await app.dispatch.run(f"{one.choices[0].line} claim", asked)
+            await app.dispatch.run(f"{one.choices[0].line} download", asked)
             for one in (old, new)
         ]
     lines = {one.choices[0].line for one in (old, new)}
     assert (len(lines), {line[0] for line in lines}) == (2, {"~"})
     assert pressed[0] == pressed[1]
-    assert "claim" in f"{pressed[0]}"
+    assert "playlist" in f"{pressed[0]}"
     assert pressed[0].tone is not Tone.WARN
 
 
