@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 from tests.browser import NARROW, Scheme, barriers, phone
+from tests.ports import free_port
 from tests.sign_in_visits import COOKIE, KEY, SECOND, STATE, Visits, at
 
 from medianest_bot._web_types import SignIn
@@ -41,8 +41,7 @@ class Served:
 
 @asynccontextmanager
 async def served(prefix: str = "") -> AsyncIterator[Served]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     ours = f"http://127.0.0.1:{port}{prefix}"
     async with plex_page(f"{ours}/link/return/{SECOND}") as plex:
         visits = Visits(on=Onward(f"{plex}/auth#?code=x", COOKIE, 600))
@@ -128,6 +127,7 @@ async def test_a_whole_sign_in_is_light_and_keeps_its_cookie(browser: Browser) -
         await tab.goto(house.link)
         await tab.get_by_role("button", name=CONTINUE).click()
         await tab.get_by_role("link", name="Allow").click()
+        await tab.get_by_role("heading", name="One last step").wait_for()
         await tab.wait_for_load_state("networkidle")
         title = await tab.title()
         ours = [one for one in sizes if house.plex not in one.url]
