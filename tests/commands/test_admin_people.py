@@ -5,6 +5,7 @@ from tests.core.hall import asked
 from tests.drawing import drawn
 from tests.household import Talk
 
+from medianest_bot.commands.admin_people import Action
 from medianest_bot.core.reply import Suggestion
 
 NOBODY = "There is nobody called nobody. admin people lists everybody."
@@ -116,8 +117,8 @@ async def test_removing_asks_first(say: Talk) -> None:
     assert drawn(asked_first) == (
         "#  [warn, only]\n"
         "Remove tim, with all their requests and downloads from my memory? Their "
-        "files, their collections in Plex and what was approved in Seerr stay; what waits "
-        "for approval there is taken back.\n"
+        "files, their collections in Plex and what was approved in Seerr stay; what "
+        "waits for approval there is taken back.\n"
         f"<Remove → {sure.line}>"
     )
     done = await say.press(asked_first, "Remove", "mum")
@@ -147,10 +148,7 @@ async def test_a_removal_cannot_be_pressed_by_somebody_else(say: Talk) -> None:
         ("link ana icq:1", WHICH_ACCOUNT),
         ("link ana console:tim", TAKEN),
         ("seerr ana me", WHICH_USER),
-        (
-            "dance",
-            "action can be list, add, link, role, seerr, limit, remove, not “dance”.",
-        ),
+        ("dance", f"action can be {', '.join(Action)}, not “dance”."),
         ("limit ana", WHICH_LIMIT),
         ("limit ana titles:5", WHICH_LIMIT),
         ("limit ana commands:0", "Write a number from 1 to 10000, or usual."),
