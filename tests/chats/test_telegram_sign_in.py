@@ -183,3 +183,19 @@ async def test_a_stranger_may_still_do_nothing_else(family: Family, line: str) -
     await family.settle()
     answers = family.server.answers(family.someone("eve"))[seen_so_far:]
     assert [one.text for one in answers if "nothing called" not in one.text] == []
+
+
+async def test_a_stranger_is_asked_only_so_often(tmp_path: Path) -> None:
+    settings = {"PUBLIC_URL": "https://bot.example.org", "LIMIT_COMMANDS": "3"}
+    async with open_family(tmp_path, settings) as family:
+        card = await begun(family)
+        notes = []
+        for _ in range(4):
+            press = await family.presses("eve", card, "Enter the code…")
+            assert press.answer is not None
+            notes.append(str(press.answer.get("text", "")))
+        assert notes[:2] == ["", ""]
+        assert [one.startswith("That was a lot at once.") for one in notes[2:]] == [
+            True,
+            True,
+        ]

@@ -13,14 +13,20 @@ from medianest_bot.chats._telegram_incoming import PLATFORM, Pressed, Spot
 from medianest_bot.chats._telegram_lane import PerhapsSent, Rank
 from medianest_bot.chats._telegram_render import is_of_row, unpacked
 from medianest_bot.chats._telegram_room import Room
-from medianest_bot.chats._telegram_saying import LATE, Saying, is_private, question_key
+from medianest_bot.chats._telegram_saying import (
+    LATE,
+    Saying,
+    is_private,
+    is_stranger,
+    question_key,
+)
 from medianest_bot.chats._telegram_text import cut, escape
 from medianest_bot.chats._telegram_wire import How, Sent
 from medianest_bot.core.context import Asked
 from medianest_bot.core.dispatch import STILL, Checked
 from medianest_bot.core.reply import Reply, Show
 from medianest_bot.core.store import tickets
-from medianest_bot.core.words import _, reading
+from medianest_bot.core.words import Sorry, _, reading
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +61,9 @@ class Pressing:
                 return
             question = await room.dispatch.question(line)
             if question is not None:
-                await self._answer(pressed)
-                await self._ask(question, line, pressed, spot)
+                too_many = self._too_many(checked, pressed, spot)
+                await self._answer(pressed, note=too_many)
+                await self._ask("" if too_many else question, line, pressed, spot)
                 return
             if not spot.is_private and is_private(checked):
                 await self._lead_away(line, pressed, spot)
@@ -70,6 +77,17 @@ class Pressing:
                 await self._saying.answer(line, reply, pressed.sender, spot, how)
                 return
             await self._work(line, asked, pressed, spot)
+
+    def _too_many(self, checked: Checked, pressed: Pressed, spot: Spot) -> str:
+        """What to say to strangers who press too often; each question is a row."""
+        if not is_stranger(checked, spot):
+            return ""
+        who = f"{PLATFORM}:{pressed.sender.account}"
+        try:
+            self._room.house.limits.command(who)
+        except Sorry as sorry:
+            return sorry.worded()
+        return ""
 
     async def _work(
         self, line: str, asked: Asked, pressed: Pressed, spot: Spot
@@ -130,6 +148,8 @@ class Pressing:
         self, question: str, line: str, pressed: Pressed, spot: Spot
     ) -> None:
         """Ask for the words a button needs; the answer to that message has them."""
+        if not question:
+            return
         sender, room = pressed.sender, self._room
         html = escape(cut(question, 1000))
         if not spot.is_private:
