@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.chats.discord_phone import Household, Phone, open_household, shown
 from tests.discord_api import Asked, Channel, Message
 from tests.discord_api.view import drawing
@@ -160,3 +161,39 @@ async def test_an_invitation_is_taken_where_it_can_be_said(home: Home) -> None:
     assert linking.ways_in["discord"]("abc") == ""
     eve = home.household.someone("Eve").in_private
     assert "abcdefgh" not in shown(await eve.asks("join", key="abcdefgh"))
+
+
+async def test_a_reason_reaches_who_wanted_to_come_in(home: Home) -> None:
+    eve = home.household.someone("Eve").in_private
+    visit = await home.went(await eve.asks("link"))
+    await eve.asks("link", code=visit.code)
+    mum = home.mum(home.rooms[1])
+    question = await mum.presses(await home.seen(mum, "wants to come in"), "Deny…")
+    await mum.submits(question, "Not in this house")
+    for room in home.rooms:
+        done = await home.seen(home.mum(room), "Denied by mum.")
+        assert BUTTONS not in drawing(done)
+    assert "Not in this house" in drawing(await home.seen(eve, "An admin said no."))
+
+
+async def test_only_admins_decide_in_their_room(home: Home) -> None:
+    eve = home.household.someone("Eve").in_private
+    visit = await home.went(await eve.asks("link"))
+    await eve.asks("link", code=visit.code)
+    card = await home.seen(home.mum(home.rooms[0]), "wants to come in")
+    tim = home.household.of("tim").at(home.rooms[0])
+    refused = shown(await tim.presses(card, "Approve"))
+    assert "That is for admins of this household." in refused
+    assert BUTTONS in drawing(card)
+
+
+async def test_codes_are_in_no_log(home: Home) -> None:
+    eve = home.household.someone("Eve").in_private
+    with structlog.testing.capture_logs() as logged:
+        visit = await home.went(await eve.asks("link"))
+        await eve.asks("link", code=visit.code)
+        await eve.asks("join", key="0123456789abcdef")
+        await home.seen(home.mum(home.rooms[0]), "wants to come in")
+    assert logged
+    assert visit.code not in repr(logged)
+    assert "0123456789abcdef" not in repr(logged)

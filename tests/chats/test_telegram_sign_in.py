@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.bot_api.world import Chat, Message
 from tests.chats.telegram_family import FAMILY, ROOM, Family, drawn, open_family
 from tests.signing_in import link_in, signed_in
@@ -199,3 +200,32 @@ async def test_a_stranger_is_asked_only_so_often(tmp_path: Path) -> None:
             True,
             True,
         ]
+
+
+async def test_a_reason_reaches_who_wanted_to_come_in(
+    family: Family, rooms: tuple[Chat, Chat]
+) -> None:
+    visit = await signed_in(family.demo, page_of(await begun(family)), "stranger")
+    await seen(family, "eve", "Plex says you are stranger")
+    await family.says("eve", visit.code)
+    cards = [await seen(family, room, "wants to come in") for room in rooms]
+    mum, room = family.someone("mum"), rooms[1]
+    so_far = len(family.server.answers(room))
+    family.server.presses(mum, cards[1], "Deny…")
+    question = await family.next(room, so_far)
+    family.server.says(mum, "Not in this house", room, reply_to=question)
+    for one in rooms:
+        assert labels(await seen(family, one, "Denied by mum.")) == []
+    assert "Not in this house" in (await seen(family, "eve", "An admin said no.")).text
+
+
+async def test_codes_are_in_no_log(family: Family, rooms: tuple[Chat, Chat]) -> None:
+    with structlog.testing.capture_logs() as logged:
+        visit = await signed_in(family.demo, page_of(await begun(family)), "stranger")
+        await family.says("eve", f"/start c-{visit.code}")
+        await family.says("eve", "/start j-0123456789abcdef")
+        await seen(family, rooms[0], "wants to come in")
+        await family.settle()
+    assert logged
+    assert visit.code not in repr(logged)
+    assert "0123456789abcdef" not in repr(logged)
