@@ -64,9 +64,10 @@ def test_nobody_to_ask_is_told_with_the_way_to_the_number() -> None:
         sentences(
             "note Discord admins: ADMINS names nobody of Discord",
             (
-                "Turn on Developer Mode (Discord's settings, Advanced), right-click "
-                "your name, Copy User ID, and set ADMINS=discord: with that number "
-                "behind."
+                "While there is no admin, the bot shows a code for /claim when it "
+                "starts. Or turn on Developer Mode (Discord's settings, Advanced), "
+                "right-click your name, Copy User ID, and set ADMINS=discord: with "
+                "that number behind."
             ),
         ),
     ]

@@ -78,7 +78,10 @@ def test_nobody_to_ask_is_told_with_the_way_to_the_number() -> None:
     assert found[3:] == [
         sentences(
             "note Telegram admins: ADMINS names nobody of Telegram",
-            "Send /start to @our_bot: it tells your number for ADMINS.",
+            (
+                "While there is no admin, the bot shows a code for /claim when it "
+                "starts. Or send /start to @our_bot: it tells your number for ADMINS."
+            ),
         ),
     ]
 

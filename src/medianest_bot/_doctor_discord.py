@@ -51,8 +51,9 @@ def findings(settings: Settings, seen: Seen) -> Iterator[Finding]:
     yield _app(seen)
     if not any(one.platform == "discord" for one in settings.admins):
         mend = (
-            "Turn on Developer Mode (Discord's settings, Advanced), right-click your "
-            "name, Copy User ID, and set ADMINS=discord: with that number behind."
+            "While there is no admin, the bot shows a code for /claim when it starts. "
+            "Or turn on Developer Mode (Discord's settings, Advanced), right-click "
+            "your name, Copy User ID, and set ADMINS=discord: with that number behind."
         )
         yield note(ADMINS, "ADMINS names nobody of Discord", mend)
     servers = {one.id: one for one in seen.servers}

@@ -49,7 +49,10 @@ def findings(settings: Settings, seen: Seen) -> Iterator[Finding]:
     yield _inline(seen)
     yield from _webhook(settings, seen)
     if not any(one.platform == "telegram" for one in settings.admins):
-        mend = f"Send /start to @{seen.username}: it tells your number for ADMINS."
+        mend = (
+            "While there is no admin, the bot shows a code for /claim when it starts. "
+            f"Or send /start to @{seen.username}: it tells your number for ADMINS."
+        )
         yield note(ADMINS, "ADMINS names nobody of Telegram", mend)
     found = {one.id: one for one in seen.chats}
     for group in _groups_of(settings):
