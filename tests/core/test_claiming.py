@@ -193,6 +193,17 @@ async def test_where_there_is_an_admin_no_code_is_open(desk: Desk) -> None:
     assert (await desk.admins(), await desk.kept()) == (["Mum"], None)
 
 
+async def test_whoever_only_sits_at_the_terminal_can_still_claim_from_a_chat(
+    desk: Desk,
+) -> None:
+    await desk.add("root", Role.ADMIN, ("console", "root"))
+
+    claimed = await desk.claims.claim(ANA, "Ana", await desk.offered())
+
+    assert (claimed.name, await desk.admins()) == ("Ana", ["root", "Ana"])
+    assert await desk.claims.offer() is None
+
+
 async def test_of_two_who_claim_at_once_one_wins(desk: Desk) -> None:
     code = await desk.offered()
     done = await asyncio.gather(

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from medianest_bot.core._link_types import Attempt
 from medianest_bot.core.secrets import Keyring, Where
+from medianest_bot.core.store.sealed import pin_place
 from medianest_bot.services.plex_tv import Pin
 
 _DIGITS = 6
@@ -78,5 +79,4 @@ class LinkSecrets:
 
 
 def _place(attempt: Attempt) -> Where:
-    owner = f"{attempt.platform}:{attempt.account}"
-    return Where("link_attempts", "pin", attempt.id, owner)
+    return pin_place(attempt.id, attempt.platform, attempt.account)
