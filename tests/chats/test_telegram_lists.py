@@ -18,12 +18,12 @@ from medianest_bot.chats._telegram_lists import STRANGERS, Lists
 from medianest_bot.core.roles import PlaceKind, Role
 from medianest_bot.core.store import config, people
 
-GUEST = ["help"]
+GUEST = ["help", "join", "link", "privacy"]
 MEMBER = [
-    *("download", "downloads", "help", "library", "me", "recent", "request"),
-    *("requests", "search", "status"),
+    *("download", "downloads", "help", "join", "library", "link", "me", "privacy"),
+    *("recent", "request", "requests", "search", "status", "unlink"),
 ]
-ADMIN = ["admin_errors", "admin_people", "admin_place", *MEMBER]
+ADMIN = ["admin_errors", "admin_links", "admin_people", "admin_place", *MEMBER]
 
 
 @pytest.fixture
