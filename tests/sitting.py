@@ -20,7 +20,7 @@ import psutil
 from tests.chats.terminal import Screen
 
 PROGRAM = (sys.executable, "-m", "medianest_bot")
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 _COLUMNS, _ROWS = 100, 40
 
 

@@ -25,7 +25,7 @@ from medianest_bot.demo.serve import Served, serve
 from medianest_bot.demo_house import move_in
 from medianest_bot.settings import read
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 LISTENING = "Telegram: listening as @medianest_test_bot\n"
 
 
