@@ -53,6 +53,7 @@ LOADED_LATE = (
     "alembic",
     "babel",
     "httpx",
+    "jinja2",
     "medianest_bot.app",
     "medianest_bot.chats",
     "medianest_bot.commands",
