@@ -147,7 +147,8 @@ async def test_help_lists_what_may_be_asked_and_nothing_else(
     everyday = {
         command.brief()
         for command in COMMANDS
-        if not command.hidden and wanted(command, who, place) is None
+        if not (command.hidden or command.unlisted)
+        and wanted(command, who, place) is None
     }
     assert {item.title for item in reply.items} == everyday
 
