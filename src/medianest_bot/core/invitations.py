@@ -54,9 +54,7 @@ class Invitations:
         is_own = by.id == person.id
         expires_at = now + (BY_THEMSELVES_FOR if is_own else BY_ADMIN_FOR)
         async with self._store.begin() as tx:
-            await entrances.invite(
-                tx, person.id, hashed(key), by.id, now, expires_at
-            )
+            await entrances.invite(tx, person.id, hashed(key), by.id, now, expires_at)
             subject = f"{person.name} ({person.id})"
             await audit.add(tx, by.id, "invited", subject, {}, now)
         return Made(key, expires_at)
