@@ -748,7 +748,7 @@ async def test_a_client_leaves_a_deaf_gateway_and_comes_back() -> None:
     async with discord_api(heartbeat_ms=30) as server:
         ana = server.person("Ana")
         home = server.general(server.guild("Home", ana))
-        async with running(server, heartbeat_timeout_s=0.1):
+        async with running(server, heartbeat_timeout_s=0.5):
             server.gateway.goes_deaf()
             asked = server.slash(ana, "search", {"query": "dune"}, where=home)
             await server.until(lambda: server.gateway.closes)

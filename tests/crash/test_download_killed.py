@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class Street:
 
     async def run_to_the_end(self) -> str:
         """What the next start makes of it."""
-        async with self.bot() as process, asyncio.timeout(40):
+        async with self.bot() as process, asyncio.timeout(120):
             said, _ = await process.communicate()
         return said.decode().splitlines()[-1]
 
@@ -122,15 +122,18 @@ async def kill(process: asyncio.subprocess.Process) -> None:
     """Kill -9, and see that its lanes go with it."""
     if process.returncode is not None:
         return
-    lanes = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGKILL)
+    lanes: list[psutil.Process] = []
+    # It may have come to its end just now.
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        lanes = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGKILL)
     await process.wait()
-    _gone, alive = await asyncio.to_thread(psutil.wait_procs, lanes, 5)
+    _gone, alive = await asyncio.to_thread(psutil.wait_procs, lanes, 20)
     assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
 
 
 async def until(is_so: Callable[[], object], pause_s: float = 0.005) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         # Another process does it, and sends no event.
         while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(pause_s)
