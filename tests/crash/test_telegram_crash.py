@@ -161,7 +161,7 @@ async def test_told_to_leave_it_finishes_what_is_nearly_done(
         await asyncio.wait_for(hold.arrived.wait(), PATIENCE_S)
         process.send_signal(signal.SIGTERM)
         # It leaves Telegram's poll first.
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         server.faults.release()
         began = time.monotonic()
         await asyncio.wait_for(process.wait(), PATIENCE_S)

