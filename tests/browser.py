@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 NARROW: ViewportSize = {"width": 320, "height": 568}
+PATIENCE_MS = 90_000
 Scheme = Literal["light", "dark"]
 
 
@@ -33,7 +34,7 @@ async def browser() -> AsyncIterator[Browser]:
 
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"]
+            executable_path=chromium, args=["--no-sandbox"], timeout=PATIENCE_MS
         )
         yield started
         await started.close()
@@ -45,6 +46,7 @@ async def phone(
 ) -> AsyncIterator[Page]:
     """A tab with no past. Afterwards it must have nothing to complain about."""
     context = await browser.new_context(viewport=size, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE_MS)
     tab = await context.new_page()
     complaints: list[str] = []
     # A status that is no success is no trouble of the page itself.

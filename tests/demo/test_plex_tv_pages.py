@@ -11,6 +11,7 @@ import httpx
 import pytest
 from aiohttp import web
 from playwright.async_api import Page, async_playwright
+from tests.browser import PATIENCE_MS
 
 from medianest_bot.demo import household
 from medianest_bot.demo.plex_tv import STRONG_S, WEAK_S, PlexTvStandIn
@@ -67,9 +68,11 @@ async def page() -> AsyncIterator[Page]:
         pytest.skip("chromium is not installed here")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"]
+            executable_path=chromium, args=["--no-sandbox"], timeout=PATIENCE_MS
         )
-        yield await browser.new_page(viewport={"width": 360, "height": 640})
+        tab = await browser.new_page(viewport={"width": 360, "height": 640})
+        tab.set_default_timeout(PATIENCE_MS)
+        yield tab
         await browser.close()
 
 
