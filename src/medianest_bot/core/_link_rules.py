@@ -26,11 +26,19 @@ async def needs_approval(
     """True where an admin must approve. `person`: whose the account is by now."""
     assert attempt.plex_id is not None
     if person is not None and person.plex_id == attempt.plex_id:
-        return False
+        # A guest was a member once: only an admin makes them one again.
+        return person.role is Role.GUEST
     if person is not None and person.role is Role.ADMIN:
         return False
     others = await people.by_plex(db, attempt.plex_id)
     return bool(others) or not await _is_expected(db, attempt, person)
+
+
+async def is_awaited(db: AsyncConnection, account: tuple[str, str]) -> bool:
+    """True for whom we know or expect: strangers must not keep them out."""
+    if await people.by_account(db, *account) is not None:
+        return True
+    return bool(await entrances.expected_of(db, ":".join(account)))
 
 
 async def settle(
@@ -58,6 +66,9 @@ async def settle(
         await note(tx, by, "role changed", attempt, now, role=Role.MEMBER.value)
     await people.set_plex(tx, became.id, attempt.plex_id, attempt.plex_name, now)
     await link_attempts.belongs_to(tx, attempt.id, became.id)
+    # Once: whoever is taken out later does not come back by it.
+    for who in _keys(attempt, became):
+        await entrances.forget_expected(tx, who)
     await note(tx, by, "plex linked", attempt, now, person=became.id)
     return await link_attempts.get(tx, attempt.id)
 
@@ -99,9 +110,14 @@ async def _is_expected(
     db: AsyncConnection, attempt: Attempt, person: Person | None
 ) -> bool:
     """By the name at Plex or its number, as the admin wrote it."""
-    who = [f"{attempt.platform}:{attempt.account}"]
-    if person is not None:
-        who.append(f"person:{person.id}")
-    wanted = {str(attempt.plex_id), people.name_key(attempt.plex_name or "")}
-    found = await entrances.expected_of(db, *who)
+    name = people.name_key(attempt.plex_name or "")
+    # Digits are a number: anybody may be called like somebody's.
+    wanted = {str(attempt.plex_id), "" if name.isdecimal() else name} - {""}
+    found = await entrances.expected_of(db, *_keys(attempt, person))
     return any(people.name_key(one.plex) in wanted for one in found)
+
+
+def _keys(attempt: Attempt, person: Person | None) -> tuple[str, ...]:
+    """What they may be expected by."""
+    account = f"{attempt.platform}:{attempt.account}"
+    return (account,) if person is None else (account, f"person:{person.id}")

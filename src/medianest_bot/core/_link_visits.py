@@ -28,6 +28,7 @@ from medianest_bot.core._link_types import (
     State,
     Visit,
 )
+from medianest_bot.core.people import in_one_line
 from medianest_bot.core.secrets import Damaged, WrongKey
 from medianest_bot.core.store import link_attempts as rows
 from medianest_bot.core.store.link_attempts import Bound
@@ -157,7 +158,7 @@ class Visits:
                 to,
                 now,
                 plex_id=claimed.plex_id,
-                plex_name=claimed.name[:64],
+                plex_name=in_one_line(claimed.name)[:64],
                 access=claimed.access.value,
                 expires_at=now + CODE_FOR,
             )

@@ -13,6 +13,7 @@ from medianest_bot.core._link_ground import Ground, confirmed, is_over
 from medianest_bot.core._link_plex import Claimed, PlexSide
 from medianest_bot.core._link_types import LIVE, Attempt, State
 from medianest_bot.core.linking import Linking
+from medianest_bot.core.people import in_one_line
 from medianest_bot.core.roles import Role
 from medianest_bot.core.secrets import Damaged, WrongKey
 from medianest_bot.core.store import link_attempts as rows
@@ -125,7 +126,7 @@ class LinkWatch:
                 State.CODE if reaches else State.NO_ACCESS,
                 now,
                 plex_id=claimed.plex_id,
-                plex_name=claimed.name[:64],
+                plex_name=in_one_line(claimed.name)[:64],
                 access=claimed.access.value,
             )
             if known is None:

@@ -11,10 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from medianest_bot.core._link_secrets import hashed
 from medianest_bot.core._link_types import Asker
+from medianest_bot.core.people import in_one_line
+from medianest_bot.core.roles import Role
 from medianest_bot.core.store import audit, entrances, people
 from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.entrances import Invitation
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.words import Sorry, marked
 
@@ -70,15 +75,25 @@ class Invitations:
             if found is None or found.used_at is not None or found.expires_at <= now:
                 raise Sorry(NOT_GOOD)
             person = await people.get(tx, found.person_id)
-            assert person is not None
+            if person is None or not await _is_good(tx, found):
+                raise Sorry(NOT_GOOD)
             owner = await people.by_account(tx, *account)
             if owner is not None:
                 words = ALREADY_YOU if owner.id == person.id else SOMEBODY_ELSE
                 raise Sorry(words, name=owner.name)
             who = f"{asked.platform}:{asked.account}"
-            await people.link(tx, person.id, *account, asked.shown_name[:64], now)
+            shown = in_one_line(asked.shown_name)[:64]
+            await people.link(tx, person.id, *account, shown, now)
             await entrances.use(tx, found.id, who, now)
             subject = f"{person.name} ({person.id})"
             told = {"account": who, "invited by": found.made_by}
             await audit.add(tx, person.id, "invitation accepted", subject, told, now)
         return person
+
+
+async def _is_good(tx: AsyncConnection, found: Invitation) -> bool:
+    """Made by themselves, or by somebody who is an admin as of now."""
+    if found.made_by == found.person_id:
+        return True
+    maker = await people.get(tx, found.made_by or 0)
+    return maker is not None and maker.role is Role.ADMIN

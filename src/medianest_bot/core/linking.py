@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core import _link_rules as rules
+from medianest_bot.core._link_begun import Begun
 from medianest_bot.core._link_ground import (
     OPEN_FOR,
     Ground,
@@ -27,6 +28,7 @@ from medianest_bot.core._link_ground import (
 from medianest_bot.core._link_plex import product_for
 from medianest_bot.core._link_secrets import hashed, is_same, new_salt
 from medianest_bot.core._link_types import LIVE, Asker, Attempt, State
+from medianest_bot.core.people import in_one_line
 from medianest_bot.core.store import entrances, people
 from medianest_bot.core.store import link_attempts as rows
 from medianest_bot.core.store.people import Person
@@ -38,7 +40,7 @@ MOST_BEGUN = 3
 BEGUN_WITHIN = timedelta(minutes=15)
 TWICE_WITHIN = timedelta(minutes=1)
 MOST_OPEN = 100
-"""Sign-ins that may be open at a time, of whoever: more is nobody's household."""
+"""Sign-ins of strangers that may be open at a time: more is nobody's household."""
 UNSETTLED = LIVE - {State.WAITING}
 
 NO_PLEX = marked("Signing in with Plex is not set up here. Ask an admin to add you.")
@@ -62,6 +64,7 @@ class Linking:
         self._ground = ground
         self._store = ground.store
         self._waiting_for_code: dict[tuple[str, str], int] = {}
+        self._begun = Begun()
         self.ways_back: dict[str, Callable[[str], str]] = {}
         self.ways_in: dict[str, Callable[[str], str]] = {}
         self.begun = asyncio.Event()
@@ -130,6 +133,7 @@ class Linking:
                 return waiting
             replaced = await self._replace(tx, account, person)
             attempt = await self._add(tx, asked, person, pin)
+        self._begun.add(account, attempt.created_at)
         for one in replaced:
             self.changed(one)
         self.begun.set()
@@ -202,13 +206,17 @@ class Linking:
         last = await rows.latest(db, account)
         if last is not None and last.state is State.WAITING and not is_over(last, now):
             return last
-        known = await rows.began_since(db, account, now - BEGUN_WITHIN)
+        written = await rows.began_since(db, account, now - BEGUN_WITHIN)
+        # Who had their rows deleted meanwhile began them all the same.
+        known = max(written, self._begun.of(account, now - BEGUN_WITHIN), key=len)
         # What was begun before a clock went back counts for nobody's lifetime.
         begun = [at for at in known if at <= now + BEGUN_WITHIN]
         if len(begun) >= MOST_BEGUN:
             wait = begun[-MOST_BEGUN] + BEGUN_WITHIN - now
             raise Sorry(TOO_OFTEN, wait=span(wait.total_seconds()))
-        if await rows.count(db, UNSETTLED) >= MOST_OPEN:
+        if await rules.is_awaited(db, account):
+            return None
+        if await rows.count_of_strangers(db, UNSETTLED) >= MOST_OPEN:
             raise Sorry(TOO_MANY)
         return None
 
@@ -231,7 +239,7 @@ class Linking:
         attempt = await rows.add(
             tx,
             (asked.platform, asked.account),
-            asked.shown_name[:64],
+            in_one_line(asked.shown_name)[:64] or asked.account[:64],
             State.OPEN,
             locale=person.locale if person and person.locale else asked.locale,
             person_id=person.id if person else None,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from medianest_bot.core import _forgetting
 from medianest_bot.core.limits import Limits, Own
 from medianest_bot.core.roles import Role
-from medianest_bot.core.store import audit, people
+from medianest_bot.core.store import audit, entrances, people
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.leavings import SOMEBODY
 from medianest_bot.core.store.people import AccountTaken, NameTaken, Person
@@ -21,6 +21,7 @@ from medianest_bot.core.words import Sorry, marked
 NAME_TAKEN = marked("There is already somebody called {name}.")
 BAD_NAME = marked("A name has up to {limit} characters and is not only digits.")
 ACCOUNT_TAKEN = marked("{who} already belongs to somebody. Remove that person first.")
+NO_ADMIN = marked("That is for admins of this household.")
 GONE = marked("{name} is no longer here.")
 LAST_ADMIN = marked("There would be no admin left. Make somebody else an admin first.")
 SEERR_TAKEN = marked(
@@ -69,10 +70,12 @@ async def change_role(
 ) -> None:
     """Takes effect at once, on old buttons too. Raises Sorry for the last admin."""
     async with store.begin() as tx:
+        await still_admin(tx, by)
         await still_here(tx, person)
         if role is not Role.ADMIN:
             await keep_an_admin(tx, person)
         await people.set_role(tx, person.id, role)
+        await _promised_no_more(tx, person)
         await note(tx, by, "role changed", person, now, role=role.value)
 
 
@@ -110,10 +113,12 @@ async def remove(store: Store, by: Person, person: Person, now: Now) -> None:
     last admin.
     """
     async with store.begin() as tx:
+        is_own = by.id == person.id
+        if not is_own:
+            await still_admin(tx, by)
         await still_here(tx, person)
         await keep_an_admin(tx, person)
         await _forgetting.forget(tx, person, now())
-        is_own = by.id == person.id
         action = "person left" if is_own else "person removed"
         subject = f"{SOMEBODY} ({person.id})"
         await audit.add(tx, None if is_own else by.id, action, subject, {}, now())
@@ -163,9 +168,13 @@ async def add_free(
 
 def as_name(shown: str) -> str:
     """What is left of a shown name as somebody's name; empty where that is nothing."""
-    seen = "".join(one if _is_seen(one) else " " for one in shown)
-    name = " ".join(seen.split())[:LONGEST_NAME].strip()
+    name = in_one_line(shown)[:LONGEST_NAME].strip()
     return "" if people.name_key(name).isdigit() else name
+
+
+def in_one_line(shown: str) -> str:
+    """What anybody may call themselves, without what could pass for words of ours."""
+    return " ".join("".join(one if _is_seen(one) else " " for one in shown).split())
 
 
 def _is_seen(letter: str) -> bool:
@@ -189,6 +198,22 @@ async def still_here(tx: AsyncConnection, person: Person) -> None:
     """Somebody else may have removed them since they were looked up."""
     if await people.get(tx, person.id) is None:
         raise Sorry(GONE, name=person.name)
+
+
+async def still_admin(tx: AsyncConnection, by: Person) -> None:
+    """Somebody else may have taken their rights since they were looked up."""
+    known = await people.get(tx, by.id)
+    if known is None or known.role is not Role.ADMIN:
+        raise Sorry(NO_ADMIN)
+
+
+async def _promised_no_more(tx: AsyncConnection, person: Person) -> None:
+    """What was promised to one of another role: invitations, no need of approval."""
+    known = await people.accounts_of(tx, person.id)
+    accounts = (f"{one.platform}:{one.account}" for one in known)
+    for who in (f"person:{person.id}", *accounts):
+        await entrances.forget_expected(tx, who)
+    await entrances.forget_invitation(tx, person.id)
 
 
 async def keep_an_admin(tx: AsyncConnection, person: Person) -> None:

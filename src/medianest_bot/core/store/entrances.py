@@ -52,8 +52,7 @@ async def invite(
     expires_at: datetime,
 ) -> None:
     """Make an invitation; an earlier one of that person that is unused ends."""
-    unused = (invitations.c.person_id == person_id, invitations.c.used_at.is_(None))
-    await tx.execute(delete(invitations).where(*unused))
+    await forget_invitation(tx, person_id)
     values = {
         "person_id": person_id,
         "key_hash": key_hash,
@@ -62,6 +61,12 @@ async def invite(
         "expires_at": expires_at,
     }
     await tx.execute(invitations.insert(), values)
+
+
+async def forget_invitation(tx: AsyncConnection, person_id: int) -> None:
+    """One for that person that nobody has used yet."""
+    unused = (invitations.c.person_id == person_id, invitations.c.used_at.is_(None))
+    await tx.execute(delete(invitations).where(*unused))
 
 
 async def invitation(db: AsyncConnection, key_hash: str) -> Invitation | None:

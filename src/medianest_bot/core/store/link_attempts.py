@@ -106,8 +106,9 @@ async def began_since(
     return tuple(await db.scalars(query.order_by(table.c.id)))
 
 
-async def count(db: AsyncConnection, states: Collection[State]) -> int:
-    query = select(func.count()).select_from(table).where(_is_in(states))
+async def count_of_strangers(db: AsyncConnection, states: Collection[State]) -> int:
+    is_one = (_is_in(states), table.c.person_id.is_(None))
+    query = select(func.count()).select_from(table).where(*is_one)
     return (await db.scalar(query)) or 0
 
 
