@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 )
 from tests.core.callers import ANA, EVE, MUM, ZOE, Asker, Tab
 from tests.core.gate import FREE, Gate, opened
+from tests.unhurried import Unhurried
 
 from medianest_bot.core._link_types import Page, State
 from medianest_bot.core.approvals import Verdict
@@ -71,7 +72,7 @@ class Seen:
 class Machine(RuleBasedStateMachine):
     def __init__(self, template: Path) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
+        self.runner = asyncio.Runner(loop_factory=Unhurried)
         self.stack = AsyncExitStack()
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         database = folder / "medianest.sqlite"
