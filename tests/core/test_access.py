@@ -211,6 +211,35 @@ async def test_whose_share_comes_back_is_a_member_again(world: World) -> None:
     assert (await world.hall.say("echo", "ana")).text == "member: "
 
 
+async def test_that_all_are_gone_at_once_is_believed_the_next_day(
+    world: World,
+) -> None:
+    for name in ("ana.maple", "tim.maple"):
+        world.tv.unshare(name)
+    access = world.access()
+    await access.check()
+    await access.check()
+    first = await world.paused(), await world.told()
+    world.hall.clock.forward(days=1)
+    await access.check()
+    assert first == ({}, [])
+    assert set(await world.paused()) == {"ana", "tim"}
+
+
+async def test_that_all_were_gone_for_a_moment_is_forgotten(world: World) -> None:
+    access = world.access()
+    for _time in range(2):
+        for name in ("ana.maple", "tim.maple"):
+            world.tv.unshare(name)
+        await access.check()
+        world.hall.clock.forward(days=1)
+        for name in ("ana.maple", "tim.maple"):
+            world.tv.share(name)
+        await access.check()
+        world.hall.clock.forward(days=1)
+    assert (await world.paused(), await world.told()) == ({}, [])
+
+
 async def test_an_admin_is_never_paused(world: World) -> None:
     mum = await world.person("mum")
     async with world.hall.store.begin() as tx:

@@ -94,8 +94,8 @@ async def test_names_of_strangers_stand_in_one_line(gate: Gate, name: str) -> No
 
 
 async def test_names_from_plex_stand_in_one_line(gate: Gate) -> None:
-    gate.plex_tv.accounts["a\nb"] = Account(3001, "a\nb\u202e", "t-a", "s-a")
-    assert (await gate.to_waiting(EVE, "a\nb")).plex_name == "a b"
+    gate.plex_tv.accounts["odd"] = Account(3001, "a\nb\u202e", "t-odd", "s-odd")
+    assert (await gate.to_waiting(EVE, "odd")).plex_name == "a b"
 
 
 async def test_an_invitation_is_as_good_as_who_made_it(gate: Gate) -> None:

@@ -34,6 +34,8 @@ GRACE = timedelta(days=7)
 SOON_S = 60.0
 """After the start everything else has its first answers before this asks, too."""
 LOOK_S = 900.0
+SEVERAL = 2
+"""Where as many are gone at once, and nobody is left, Plex may be mistaken."""
 PATIENCE = 4
 """Looks in a row without an answer before it counts: a network may come up late."""
 _JUMP = timedelta(seconds=LOOK_S)
@@ -42,6 +44,8 @@ _JUMP = timedelta(seconds=LOOK_S)
 ANSWERED = "access.answered"
 """When Plex last told whom our server is shared with."""
 CHECKED = "access.checked"
+EMPTY = "access.empty_since"
+"""Since when Plex says that it is shared with nobody of several."""
 TRUSTED = "access.trusted_since"
 """When the clock last jumped: times before that say nothing about how long it was."""
 
@@ -144,9 +148,12 @@ class Access:
             await config.put(tx, CHECKED, asked.isoformat(), asked)
             if present is None:
                 return
-            await config.put(tx, ANSWERED, asked.isoformat(), asked)
             seen = await people.plex_seen(tx)
             known = [one for one in await people.everyone(tx) if one.plex_id]
+            if await _is_odd(tx, known, present, asked):
+                log.warning("access not checked", why="shared with nobody at once")
+                return
+            await config.put(tx, ANSWERED, asked.isoformat(), asked)
             for person in known:
                 if person.plex_id in present:
                     await self._is_there(tx, person, asked)
@@ -211,6 +218,26 @@ class Access:
             async with self._store.begin() as tx:
                 await config.put(tx, TRUSTED, now.isoformat(), now)
         return now
+
+
+async def _is_odd(
+    tx: AsyncConnection,
+    known: list[Person],
+    present: frozenset[int],
+    asked: datetime,
+) -> bool:
+    """True where all of several are gone at once; the next day, it is believed."""
+    theirs = [one for one in known if one.role is Role.MEMBER]
+    members = [one for one in theirs if one.paused_at is None]
+    are_gone = present.isdisjoint(one.plex_id for one in members)
+    if len(members) < SEVERAL or not are_gone:
+        await config.forget(tx, EMPTY)
+        return False
+    since = await _moment(tx, EMPTY)
+    if since is None or since > asked:
+        await config.put(tx, EMPTY, asked.isoformat(), asked)
+        return True
+    return asked - since < EVERY / 2
 
 
 def _is_long_ago(now: datetime, last: datetime, trusted: datetime | None) -> bool:
