@@ -6,15 +6,20 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.core.hall import NOON, Hall, card, open_hall
 
+from medianest_bot.core._link_types import LIVE, Attempt, State
 from medianest_bot.core.health import SUBJECT
 from medianest_bot.core.housekeeping import AT_MOST, AT_ONCE, Housekeeping
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.store import (
+    audit,
+    entrances,
     errors_log,
     inbox,
     lines,
+    link_attempts,
     news,
     sent_pictures,
     spent,
@@ -165,3 +170,62 @@ async def test_what_a_guest_can_make_grow_ends_somewhere(hall: Hall) -> None:
         "strangers": {"2", "3", "4"},
         "pictures": {"2", "3", "4"},
     }
+
+
+async def sign_in(tx: AsyncConnection, name: str, state: State) -> Attempt:
+    begun = await link_attempts.add(
+        tx,
+        ("discord", name),
+        name,
+        state,
+        locale=None,
+        person_id=None,
+        salt="salt",
+        state_hash=name,
+        now=NOON,
+        expires_at=NOON + HOUR,
+    )
+    await audit.add(tx, None, "link begun", f"{name} (discord:{name})", {}, NOON)
+    return begun
+
+
+async def test_of_sign_ins_that_are_over_only_the_audit_is_kept(hall: Hall) -> None:
+    ana = await hall.id_of("ana")
+    async with hall.store.begin() as tx:
+        for state in State:
+            await sign_in(tx, state.value, state)
+        held = await sign_in(tx, "held", State.AT_PLEX)
+        # Plex may still hold a token for it.
+        await link_attempts.move(tx, held, State.EXPIRED, NOON, pin="sealed")
+        await entrances.invite(tx, ana, "hash", ana, NOON, NOON + HOUR)
+
+    async def left(**later: float) -> tuple[set[str], int, int]:
+        hall.clock.forward(**later)
+        await Housekeeping(hall.store, hall.clock).tidy()
+        async with hall.store.read() as db:
+            names = set(await db.scalars(select(tables.link_attempts.c.account)))
+            keys = list(await db.scalars(select(tables.invitations.c.key_hash)))
+            return names, len(keys), len(await audit.latest(db, 99))
+
+    everything = {*(one.value for one in State), "held"}
+    assert await left(days=29) == (everything, 1, len(everything))
+    live = {*(one.value for one in LIVE), "held"}
+    assert await left(days=2) == (live, 0, len(everything))
+
+
+async def test_of_what_strangers_only_begin_the_newest_is_kept(hall: Hall) -> None:
+    caps = [(name, 3, cap) for name, _most, cap in AT_MOST]
+    mum = await hall.id_of("mum")
+    async with hall.store.begin() as tx:
+        await audit.add(tx, None, "plex linked", "ana (discord:ana)", {}, NOON)
+        await audit.add(tx, mum, "link begun", "by somebody", {}, NOON)
+        for number in range(9):
+            await sign_in(tx, str(number), State.EXPIRED)
+        await sign_in(tx, "open", State.OPEN)
+    await Housekeeping(hall.store, hall.clock, at_most=caps).tidy()
+    async with hall.store.read() as db:
+        names = set(await db.scalars(select(tables.link_attempts.c.account)))
+        steps = [one.subject for one in await audit.latest(db, 99)]
+    assert names == {"6", "7", "8", "open"}
+    begun = [f"{name} (discord:{name})" for name in ("open", "8", "7")]
+    assert steps == [*begun, "by somebody", "ana (discord:ana)"]

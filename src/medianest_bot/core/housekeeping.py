@@ -12,10 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core import health
 from medianest_bot.core.store import (
+    audit,
     cards,
+    entrances,
     errors_log,
     inbox,
     lines,
+    link_attempts,
     news,
     sent_pictures,
     spent,
@@ -58,10 +61,28 @@ KEPT: tuple[tuple[str, timedelta, Prune], ...] = (
     ("tickets", timedelta(0), tickets.prune),
     ("strangers", timedelta(days=2), strangers.prune),
     ("pictures", timedelta(days=90), sent_pictures.prune),
+    # What came of them is in the audit.
+    ("sign-ins", timedelta(days=30), link_attempts.prune),
+    ("invitations", timedelta(days=30), entrances.prune),
 )
 
 Cap = Callable[[AsyncConnection, int, int], Awaitable[int]]
 """Forgets at most so many rows beyond the newest; returns how many."""
+
+STEPS = (
+    "link begun",
+    "link at plex",
+    "link cancelled",
+    "link expired",
+    "link not theirs",
+    "link without access",
+)
+"""What anybody can do as often as they like; it gives nobody any rights."""
+
+
+async def _steps(tx: AsyncConnection, most: int, limit: int) -> int:
+    return await audit.cap_of(tx, STEPS, most, limit)
+
 
 AT_MOST: tuple[tuple[str, int, Cap], ...] = (
     # What a guest can make grow by talking must end somewhere.
@@ -72,6 +93,8 @@ AT_MOST: tuple[tuple[str, int, Cap], ...] = (
     ("tickets", 10_000, tickets.cap),
     ("strangers", 10_000, strangers.cap),
     ("pictures", 20_000, sent_pictures.cap),
+    ("sign-ins", 10_000, link_attempts.cap),
+    ("steps of sign-ins", 20_000, _steps),
 )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core.store._rows import all_of, select_as
+from medianest_bot.core.store._rows import MANY, all_of, delete_beyond, select_as
 from medianest_bot.core.store.tables import audit
 
 
@@ -41,6 +41,14 @@ async def add(
         "details": dict(details),
     }
     await tx.execute(audit.insert(), values)
+
+
+async def cap_of(
+    tx: AsyncConnection, actions: Collection[str], most: int, limit: int = MANY
+) -> int:
+    """Forget all but the newest of what gave nobody any rights; returns how many."""
+    is_one = (audit.c.action.in_(actions), audit.c.person_id.is_(None))
+    return await delete_beyond(tx, audit.c.id, audit.c.id, most, limit, *is_one)
 
 
 async def latest(db: AsyncConnection, count: int) -> tuple[Entry, ...]:

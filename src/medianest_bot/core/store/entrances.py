@@ -8,7 +8,14 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core.store._rows import all_of, first_of, insert, select_as
+from medianest_bot.core.store._rows import (
+    MANY,
+    all_of,
+    delete_some,
+    first_of,
+    insert,
+    select_as,
+)
 from medianest_bot.core.store.tables import blocked, expected, invitations, parents
 
 
@@ -84,6 +91,12 @@ async def use(
         .where(invitations.c.id == invitation_id)
         .values(used_at=now, used_by=used_by)
     )
+
+
+async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
+    """Forget invitations that were over before; returns how many."""
+    is_old = invitations.c.expires_at < before
+    return await delete_some(tx, invitations.c.id, is_old, limit=limit)
 
 
 async def expect(

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core._link_types import Attempt, State
+from medianest_bot.core._link_types import ENDED, Attempt, State
+from medianest_bot.core.store._rows import MANY, delete_beyond, delete_some
 from medianest_bot.core.store.tables import link_attempts as table
 
 
@@ -151,6 +152,18 @@ async def belongs_to(tx: AsyncConnection, number: int, person_id: int) -> None:
 async def forget_pin(tx: AsyncConnection, number: int) -> None:
     """Plex holds no token for it any more."""
     await tx.execute(update(table).where(table.c.id == number).values(pin=None))
+
+
+async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
+    """Forget what ended before; returns how many. For a token, Plex is asked first."""
+    is_old = (_is_in(ENDED), table.c.updated_at < before, table.c.pin.is_(None))
+    return await delete_some(tx, table.c.id, *is_old, limit=limit)
+
+
+async def cap(tx: AsyncConnection, most: int, limit: int = MANY) -> int:
+    """Forget all that has ended but the newest; returns how many."""
+    is_over = (_is_in(ENDED), table.c.pin.is_(None))
+    return await delete_beyond(tx, table.c.id, table.c.id, most, limit, *is_over)
 
 
 _COLUMNS = tuple(table.c[one.name] for one in fields(Attempt))
