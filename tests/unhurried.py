@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 SLICE_S = 0.02
@@ -23,14 +22,13 @@ class Unhurried(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._at = time.monotonic()
         self._ran = time.thread_time()
-        self._born = datetime.now(UTC) - timedelta(seconds=self._at)
         super().__init__(_Waiting(self))
 
     def time(self) -> float:
         return self._at + time.thread_time() - self._ran
 
-    def date(self) -> datetime:
-        return self._born + timedelta(seconds=self.time())
+    def lost(self) -> float:
+        return time.monotonic() - self.time()
 
     def waited(self, seconds: float) -> None:
         self._at = self.time() + seconds
@@ -61,14 +59,7 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def date() -> datetime:
-    """What the clock on the wall shows to whoever goes by the running loop."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return datetime.now(UTC)
-    return loop.date() if isinstance(loop, Unhurried) else datetime.now(UTC)
-
-
-def timestamp() -> float:
-    return date().timestamp()
+def lost() -> float:
+    """For how many seconds this process was kept from running, so far."""
+    loop = asyncio.get_running_loop()
+    return loop.lost() if isinstance(loop, Unhurried) else 0.0

@@ -20,7 +20,6 @@ from tests.bot_api.refused import Raw, Refused
 from tests.bot_api.spec import check_call, description
 from tests.bot_api.updates import Updates
 from tests.bot_api.world import World
-from tests.unhurried import timestamp
 
 Method = sending.Method
 METHODS = sending.METHODS | editing.METHODS | answering.METHODS
@@ -46,10 +45,10 @@ class Server(People):
         group_window: tuple[int, float] | None = None,
         chat_window: tuple[int, float] | None = None,
         latency_s: float = 0.0,
-        query_expiry_s: float = 15.0,
+        query_expiry_s: float = 30.0,
         webhook_retry_s: float = 0.05,
         inline_feedback: bool = False,
-        now: Callable[[], float] = timestamp,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.token = token
         me = self._me(int(token.partition(":")[0]), username)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from tests.discord_api import (
 )
 from tests.discord_api.view import drawing, modal_drawing
 from tests.discord_house import running, settings, settle
-from tests.unhurried import date
 from tests.writing_guard import nothing_while_writing
 
 from medianest_bot.chats._discord_port import DiscordPort
@@ -140,12 +139,12 @@ def between(phone: Phone) -> Phone:
 
 @dataclass
 class Clock:
-    """Runs as the loop does, and can be moved on; Discord goes by it, too."""
+    """Runs as all clocks do, and can be moved on; Discord goes by it, too."""
 
     ahead: timedelta = timedelta(0)
 
     def __call__(self) -> datetime:
-        return date() + self.ahead
+        return datetime.now(UTC) + self.ahead
 
     def forward(self, **by: float) -> None:
         self.ahead += timedelta(**by)

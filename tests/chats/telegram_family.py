@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.bot_api import Server, bot_api
@@ -14,7 +14,6 @@ from tests.bot_api.answering import Press
 from tests.bot_api.world import Chat, Message, Person
 from tests.chats.telegram_phone import quick_cards
 from tests.telegram_house import NUMBERS, TOKEN, InTelegram, link, running
-from tests.unhurried import date
 from tests.writing_guard import nothing_while_writing
 
 from medianest_bot.demo_house import Demo, open_demo
@@ -26,12 +25,12 @@ ELSEWHERE = -1003
 
 @dataclass
 class Clock:
-    """Runs as the loop does, and can be moved on; Telegram goes by it, too."""
+    """Runs as all clocks do, and can be moved on; Telegram goes by it, too."""
 
     ahead: timedelta = timedelta(0)
 
     def __call__(self) -> datetime:
-        return date() + self.ahead
+        return datetime.now(UTC) + self.ahead
 
     def forward(self, **by: float) -> None:
         self.ahead += timedelta(**by)

@@ -21,7 +21,6 @@ from tests.discord_api.refused import Raw, Refused, bad_number, too_fast
 from tests.discord_api.rest import OPERATIONS
 from tests.discord_api.spec import check_call
 from tests.discord_api.world import Clock, Person, World
-from tests.unhurried import timestamp
 
 TOKEN = "MTAw.test.token"
 ME = 100_000_000_000_000_000
@@ -42,7 +41,7 @@ class Server(People):
         heartbeat_ms: int = 41_250,
         has_privileged: bool = False,
         checks_spec: bool = True,
-        now: Callable[[], float] = timestamp,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.token = token
         self.world = World(Person(ME, name, is_bot=True), Clock(now))
