@@ -17,6 +17,7 @@ from bench import (
     dispatching,
     downloading,
     searching,
+    signing_in,
     starting,
     telegramming,
 )
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, list[Figure]]]] = {
     "download": downloading.measure,
     "telegram": telegramming.measure,
     "discord": discording.measure,
+    "signin": signing_in.measure,
 }
 
 
