@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadStatusLine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,6 +120,15 @@ def test_that_nobody_can_talk_with_the_bot_is_no_news(logged: Log) -> None:
     assert [event["event"] for event in logged.events] == ["something else"]
 
 
+def test_what_a_server_could_not_read_is_no_news(logged: Log) -> None:
+    logged.start("debug")
+    library = logging.getLogger("aiohttp.server")
+    for error in (BadStatusLine("GET /x"), ValueError("broken")):
+        library.error("Error handling request", exc_info=error)
+
+    assert ["broken" in event["exception"] for event in logged.events] == [True]
+
+
 def test_lines_below_the_level_are_left_out(logged: Log) -> None:
     logged.start("warning")
     ours().info("said")
@@ -162,6 +172,9 @@ SECRET = [
     ("Basic dXNlcjpwYXNz", "Basic [hidden]"),
     ("Set-Cookie: connect.sid=abc; Path=/", "Set-Cookie: [hidden]"),
     ("/link?code=abc123&state=def456", "/link?code=[hidden]&state=[hidden]"),
+    ("GET /nest/link/aB-c_9/continue", "GET /nest/link/[hidden]/continue"),
+    ("/link/return/aB-c_9 HTTP/1.1", "/link/return/[hidden] HTTP/1.1"),
+    ("GET /api/v2/pins/4711.json", "GET /api/v2/pins/[hidden].json"),
     (f"https://tg.example/bot{TELEGRAM}/getMe", "https://tg.example/bot[hidden]/getMe"),
     (f"bot{quote(TELEGRAM, safe='')} gone", "bot[hidden] gone"),
     (f"signed in as {DISCORD}", "signed in as [hidden]"),

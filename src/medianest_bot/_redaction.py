@@ -41,6 +41,13 @@ _PATTERNS = (
         re.compile(r"([?&](?:code|state|pin|key|sig)=)[^\s&\"'<>]+", re.IGNORECASE),
         rf"\1{HIDDEN}",
     ),
+    (
+        re.compile(
+            r"((?:/|%2F)(?:link(?:/|%2F)return|link|pins)(?:/|%2F))[\w-]+",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
     # Telegram's bot tokens, Discord's and JSON Web Tokens, Discord's webhooks
     (re.compile(r"(?<!\d)\d+(?::|%3A)[\w-]{30,}", re.IGNORECASE), HIDDEN),
     (re.compile(r"(?<![\w.-])[\w-]{20,}\.[\w-]{6,}\.[\w-]{25,}"), HIDDEN),

@@ -35,6 +35,8 @@ _CHATTY = (
     "telegram",
 )
 """Loggers whose lines below a warning tell nothing about the household."""
+_GARBAGE = "aiohttp.http_exceptions"
+"""What a server of ours could not read: anybody can send it, as often as they like."""
 _VOICE = "voice will NOT be supported"
 """What discord.py warns of at every start. Nobody talks with this bot."""
 
@@ -62,6 +64,7 @@ def configure(
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
     logging.getLogger("discord.client").addFilter(_is_not_of_voice)
+    logging.getLogger("aiohttp.server").addFilter(_is_not_of_garbage)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[*_shared(), ProcessorFormatter.wrap_for_formatter],
@@ -74,6 +77,11 @@ def configure(
 
 def _is_not_of_voice(record: logging.LogRecord) -> bool:
     return _VOICE not in str(record.msg)
+
+
+def _is_not_of_garbage(record: logging.LogRecord) -> bool:
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or kind.__module__ != _GARBAGE
 
 
 def _shared() -> list[Processor]:
