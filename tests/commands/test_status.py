@@ -135,7 +135,13 @@ async def test_what_is_down_is_counted_and_said_first(say: Talk) -> None:
 
 async def test_a_kuma_that_went_away_leaves_what_was_known(say: Talk) -> None:
     known = await say("status")
+    kuma = say.demo.app.house.kuma
     await say.demo.served.kuma.stop()
+
+    async def is_noticed() -> bool:
+        return kuma is not None and kuma.trouble is not None
+
+    await until(is_noticed)
     reply = await say("status")
     assert "Uptime Kuma does not answer; this is from T." in plain(reply)
     assert [item.title for item in reply.items] == [one.title for one in known.items]
