@@ -87,6 +87,14 @@ async def test_after_a_week_nobody_can_approve(gate: Gate, verdict: Verdict) -> 
     assert await gate.everybody() == AT_FIRST
 
 
+async def test_where_nobody_says_anything_who_is_known_is_told(gate: Gate) -> None:
+    await gate.to_waiting(ANA, "bob")
+    gate.clock.move(days=8)
+    await gate.watch.look()
+    assert (await gate.latest(ANA)).state is State.EXPIRED
+    assert await told(gate) == [((await gate.person("ana")).id, "show link:1")]
+
+
 @pytest.mark.parametrize("verdict", list(Verdict))
 async def test_who_has_cancelled_is_not_let_in(gate: Gate, verdict: Verdict) -> None:
     attempt = await gate.to_waiting()

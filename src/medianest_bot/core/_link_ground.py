@@ -70,6 +70,15 @@ async def confirmed(
     return waiting
 
 
+async def tell_asker(ground: Ground, tx: AsyncConnection, attempt: Attempt) -> None:
+    """Who is somebody here is told how it ended; everybody sees it on the card."""
+    if attempt.person_id is None:
+        return
+    line, _card = subjects_of(attempt)
+    dedupe = f"{line}:{attempt.state.value}"
+    await ground.outbox.tell(tx, attempt.person_id, f"show {line}", dedupe)
+
+
 def account_of(attempt: Attempt) -> tuple[str, str]:
     return attempt.platform, attempt.account
 

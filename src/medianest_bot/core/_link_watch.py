@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from medianest_bot.core import _link_rules as rules
-from medianest_bot.core._link_ground import Ground, confirmed, is_over
+from medianest_bot.core._link_ground import Ground, confirmed, is_over, tell_asker
 from medianest_bot.core._link_plex import Claimed, PlexSide
 from medianest_bot.core._link_types import LIVE, Attempt, State
 from medianest_bot.core.linking import Linking
@@ -182,6 +182,9 @@ class LinkWatch:
             ended = await rows.move(tx, attempt, to, now)
             if ended is not None:
                 await rules.note(tx, None, action, ended, now)
+                if attempt.state is State.WAITING:
+                    # Days ago: nobody looks at that card any more.
+                    await tell_asker(self._ground, tx, ended)
         self._linking.changed(ended or attempt)
 
     async def _pause(self, seconds: float) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core import _link_rules as rules
-from medianest_bot.core._link_ground import Ground, account_of, is_over, subjects_of
+from medianest_bot.core._link_ground import Ground, account_of, is_over, tell_asker
 from medianest_bot.core._link_types import Attempt, State
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import entrances, people
@@ -84,7 +84,7 @@ class Approvals:
             else:
                 decided = await self._refuse(tx, by, attempt, verdict, reason, now)
             attempt = decided or attempt
-            await self._tell_asker(tx, attempt)
+            await tell_asker(self._ground, tx, attempt)
         self._changed(attempt)
         return attempt
 
@@ -136,11 +136,3 @@ class Approvals:
         return await rows.move(
             tx, attempt, to, now, reason=reason[:500] or None, decided_by=by.id
         )
-
-    async def _tell_asker(self, tx: AsyncConnection, attempt: Attempt) -> None:
-        """Who is somebody here is told; everybody sees it on the card."""
-        if attempt.person_id is None:
-            return
-        line, _card = subjects_of(attempt)
-        dedupe = f"{line}:{attempt.state.value}"
-        await self._ground.outbox.tell(tx, attempt.person_id, f"show {line}", dedupe)
