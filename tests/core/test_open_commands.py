@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from tests.core.hall import Clock, Hall, asked, open_hall
 from tests.drawing import drawn
 
-from medianest_bot.core._ways_in import CROWDED, Crowd
+from medianest_bot.core._ways_in import AT_ONCE, CROWDED, Crowd
 from medianest_bot.core.command import Command, Commands, Param, Where, command
 from medianest_bot.core.context import Context
 from medianest_bot.core.dispatch import Dispatch
@@ -81,6 +82,30 @@ async def test_a_stranger_in_private_may_ask_to_come_in(hall: Hall) -> None:
     )
     reply = await hall.dispatch.run("knock hi", asked("nobody"), checked)
     assert drawn(reply) == "# \nguest True: hi"
+
+
+async def test_of_strangers_only_a_few_are_answered_at_a_time(hall: Hall) -> None:
+    inside: list[str] = []
+    are_in, may_go = asyncio.Event(), asyncio.Event()
+
+    @command("Stay a while", role=Role.GUEST, where=Where.PRIVATE, open=True)
+    async def stay(ctx: Context) -> Reply:
+        inside.append(ctx.asked.account)
+        if "ana" in inside and len(inside) > AT_ONCE:
+            are_in.set()
+        await may_go.wait()
+        return Reply(text="well")
+
+    commands = Commands({**hall.house.commands.by_name, "stay": stay})
+    dispatch = Dispatch(replace(hall.house, commands=commands), b"k" * 32)
+    everybody = [f"s{number}" for number in range(3 * AT_ONCE)] + ["ana"]
+    asking = [asyncio.create_task(dispatch.run("stay", asked(w))) for w in everybody]
+    async with asyncio.timeout(30):
+        await are_in.wait()
+    assert len(inside) == AT_ONCE + 1
+    may_go.set()
+    assert {(await one).text for one in asking} == {"well"}
+    await dispatch.aclose()
 
 
 async def test_strangers_elsewhere_are_nobody(hall: Hall) -> None:

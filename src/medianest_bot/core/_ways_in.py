@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,13 +10,15 @@ from datetime import datetime, timedelta
 from medianest_bot.core._allowed import Stranger
 from medianest_bot.core._failures import note
 from medianest_bot.core.command import Command, Commands
-from medianest_bot.core.context import Asked
+from medianest_bot.core.context import Asked, Context
 from medianest_bot.core.reply import Choice, Item, Reply, Tone
 from medianest_bot.core.roles import PlaceKind, Role
 from medianest_bot.core.words import Sorry, _, marked
 
 MOST = 500
 """Strangers who may ask within a minute; each of them takes some memory so long."""
+AT_ONCE = 4
+"""Strangers who are answered at a time."""
 WINDOW = timedelta(minutes=1)
 CROWDED = marked("Many people ask at once just now. Please try again in a minute.")
 
@@ -27,6 +30,14 @@ class Crowd:
         self._now = now
         self._most = most
         self._seen: dict[str, datetime] = {}
+        self._few = asyncio.Semaphore(AT_ONCE)
+
+    async def run(self, command: Command, context: Context, rest: str) -> Reply:
+        """Run it; of strangers only a few at a time, so that nobody waits for them."""
+        if not context.is_stranger:
+            return await command.run(context, **command.parse(rest))
+        async with self._few:
+            return await command.run(context, **command.parse(rest))
 
     def admit(self, who: str) -> None:
         """Let a stranger ask. Raises Sorry while too many others do."""

@@ -226,7 +226,7 @@ class Dispatch:
         command, rest = self._counted(whole, asked, person)
         structlog.contextvars.bind_contextvars(command=command.name)
         context = self._context(command, asked, person, whole)
-        return await command.run(context, **command.parse(rest))
+        return await self._crowd.run(command, context, rest)
 
     async def _check(self, line: str, asked: Asked) -> Checked:
         person = await self.person(asked.platform, asked.account)
