@@ -32,7 +32,7 @@ async def test_the_card_says_who_and_asks(waiting: Talk) -> None:
         "# eve wants to come in [warn, follows approval:1]\n"
         "eve signed in with Plex as stranger. Approve it only if you are sure that "
         "this chat account is theirs: ask them, not in this chat.\n"
-        "Chat account: eve (console:eve)\n"
+        "Chat account: console:eve (eve)\n"
         "Plex account: stranger (9001)\n"
         "Access: may use the server\n"
         "Since: 12:00\n"
@@ -41,7 +41,19 @@ async def test_the_card_says_who_and_asks(waiting: Talk) -> None:
         "<Block → admin links 1 block>"
     )
     assert seen(drawn(await waiting("admin links", "mum"))) == (
-        "# 1 waits to come in\n- eve: console · Plex: stranger <Look → admin links 1>"
+        "# 1 waits to come in\n"
+        "- eve: console:eve · Plex: stranger <Look → admin links 1>"
+    )
+
+
+async def test_who_is_called_like_somebody_here_is_not_taken_for_them(
+    say: Talk,
+) -> None:
+    say.demo.served.plex_tv.share(PLEX)
+    await confirmed(say, who="ANA")
+    card = await say("admin links 1", "mum")
+    assert card.text.endswith(
+        "\nana is somebody here already, and this chat account is not theirs so far."
     )
 
 

@@ -22,6 +22,9 @@ ASKS = marked(
     "chat account is theirs: ask them, not in this chat."
 )
 SHARED = marked("{names} uses this Plex account here already.")
+NAMESAKE = marked(
+    "{name} is somebody here already, and this chat account is not theirs so far."
+)
 ACCESS: Mapping[str, str] = {
     "owner": marked("owns the server"),
     "shared": marked("may use the server"),
@@ -71,6 +74,7 @@ async def _words(ctx: Context, attempt: Attempt, sharers: tuple[Person, ...]) ->
         if sharers:
             names = ", ".join(one.name for one in sharers)
             said.append(_(SHARED, names=names))
+        said += [_(NAMESAKE, name=one.name) for one in await _namesakes(ctx, attempt)]
         said += [_(AN_ADMINS, name=one.name) for one in sharers if _is_kept(one)]
         return "\n".join(said)
     if attempt.state not in ENDS:
@@ -83,8 +87,17 @@ async def _words(ctx: Context, attempt: Attempt, sharers: tuple[Person, ...]) ->
     return "\n".join(said)
 
 
+async def _namesakes(ctx: Context, attempt: Attempt) -> tuple[Person, ...]:
+    """Anybody can call themselves like somebody we know."""
+    async with ctx.house.store.read() as db:
+        found = await people.find(db, attempt.shown_name)
+    is_other = found is not None and found.id != attempt.person_id
+    return (found,) if found is not None and is_other else ()
+
+
 async def _fields(ctx: Context, attempt: Attempt) -> tuple[Field, ...]:
-    who = f"{attempt.shown_name} ({attempt.platform}:{attempt.account})"
+    # First what nobody can choose: a name may look like any account.
+    who = f"{attempt.platform}:{attempt.account} ({attempt.shown_name})"
     access = ACCESS.get(attempt.access or "")
     plex = f"{attempt.plex_name} ({attempt.plex_id})"
     async with ctx.house.store.read() as db:

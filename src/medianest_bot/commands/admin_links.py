@@ -53,7 +53,7 @@ async def _list(ctx: Context) -> Reply:
     rows = [
         Item(
             title=one.shown_name,
-            text=f"{one.platform} · Plex: {one.plex_name}",
+            text=f"{one.platform}:{one.account} · Plex: {one.plex_name}",
             choices=(Choice(_("Look"), f"admin links {one.id}"),),
         )
         for one in waiting
