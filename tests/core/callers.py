@@ -19,16 +19,23 @@ class Clock:
     """Stands still but for a moment each time it is looked at."""
 
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    furthest: float = 0.0
 
     def __call__(self) -> datetime:
         self.at += timedelta(microseconds=1)
         return self.at
 
     def move(self, **more: float) -> None:
+        self.elsewhere()
         self.at += timedelta(**more)
 
     def seconds(self) -> float:
         return self.at.timestamp()
+
+    def elsewhere(self) -> float:
+        """The time at Plex, where no clock is ever set back."""
+        self.furthest = max(self.furthest, self.seconds())
+        return self.furthest
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ _NAMES = ("plex_tv", "plex")
 async def opened(database: Path) -> AsyncIterator[Gate]:
     """The household of the demo, its people known by their chat accounts."""
     clock = Clock()
-    plex_tv = PlexTvStandIn(HOUSE, clock=clock.seconds)
+    plex_tv = PlexTvStandIn(HOUSE, clock=clock.elsewhere)
     for name, number in FREE.items():
         plex_tv.accounts[name] = Account(number, name, f"t-{name}", f"s-{name}")
     plex = PlexStandIn(HOUSE, database.parent / "videos", pace=0)

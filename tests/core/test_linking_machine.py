@@ -22,6 +22,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -44,8 +45,10 @@ ASKERS = (EVE, FAY, ANA, ZOE, ZOE_TOO, MUM)
 PLEX = {"mum": 1001, "ana.maple": 1002, "tim.maple": 1003, "stranger": 9001, **FREE}
 PLEX_NAMES = (*FREE, *FREE, *sorted(PLEX))
 EXAMPLES = 40
+OFTEN = 8
 UNSETTLED = {State.OPEN, State.AT_PLEX, State.CODE}
 ANY = st.integers(0, 11)
+WHO, WHICH = st.sampled_from(ASKERS), st.sampled_from(PLEX_NAMES)
 
 World = tuple[dict[tuple[str, str], int], dict[int, tuple[Role, int | None]]]
 """Whose each account is; everybody's role and Plex account."""
@@ -83,7 +86,6 @@ class Machine(RuleBasedStateMachine):
         self.seen: list[Seen] = []
         self.expected: dict[tuple[str, str], str] = {}
         self.world = self.run(self._world())
-        self.latest = self.gate.clock.seconds()
 
     def run(self, what: Coroutine[Any, Any, Any]) -> Any:
         return self.runner.run(what)
@@ -91,18 +93,16 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.gate.plex_tv.knobs.reset()
         self.gate.clock.move(minutes=11)
-        self.latest = max(self.latest, self.gate.clock.seconds())
+        now = self.gate.clock.elsewhere()
         # What Plex tells nobody any more is in nobody's hands either.
-        told = {
-            one.token for one in self.gate.plex_tv.pins if one.expires > self.latest
-        }
+        told = {one.token for one in self.gate.plex_tv.pins if one.expires > now}
         try:
             assert told & set(self.run(self.gate.tokens_left())) == set()
         finally:
             self.run(self.stack.aclose())
             self.runner.close()
 
-    @rule(who=st.sampled_from(ASKERS))
+    @rule(who=WHO)
     def begins(self, who: Asker) -> None:
         with suppress(Sorry):
             link = self.run(self.gate.begins(who))
@@ -110,7 +110,14 @@ class Machine(RuleBasedStateMachine):
             if number not in [one.number for one in self.seen]:
                 self.seen.append(Seen(number, who, link))
 
-    @rule(who=st.sampled_from(ASKERS), name=st.sampled_from(PLEX_NAMES), steps=ANY)
+    @initialize(who=WHO, name=WHICH, steps=ANY, also=WHO, named=WHICH)
+    def have_gone_the_way(
+        self, who: Asker, name: str, steps: int, also: Asker, named: str
+    ) -> None:
+        self.goes_the_way(who, name, steps)
+        self.goes_the_way(also, named, 3)
+
+    @rule(who=WHO, name=WHICH, steps=ANY)
     def goes_the_way(self, who: Asker, name: str, steps: int) -> None:
         """As it is meant, from the beginning to some step of it."""
         before = len(self.seen)
@@ -118,10 +125,12 @@ class Machine(RuleBasedStateMachine):
         if len(self.seen) == before:
             return
         one, tab = self.seen[-1], self.tabs[before % 3]
+        # Now and then somebody else's browser comes back.
+        other = self.tabs[(before + 1) % 3] if steps > OFTEN else tab
         way: tuple[Callable[[], None], ...] = (
             lambda: self._goes_on(one, tab),
             lambda: self._consents(one, name),
-            lambda: self._back(one, tab),
+            lambda: self._back(one, other),
             lambda: self._brings(one, who),
             lambda: self._decides(one, "mum", Verdict.APPROVE, None),
         )
@@ -141,7 +150,7 @@ class Machine(RuleBasedStateMachine):
             one.way_back = tab.way_back
 
     @precondition(lambda self: any(one.code and not one.consent for one in self.seen))
-    @rule(which=ANY, name=st.sampled_from(PLEX_NAMES))
+    @rule(which=ANY, name=WHICH)
     def confirms_at_plex(self, which: int, name: str) -> None:
         free = [one for one in self.seen if one.code and not one.consent]
         self._consents(free[which % len(free)], name)
@@ -157,7 +166,7 @@ class Machine(RuleBasedStateMachine):
         went = [one for one in self.seen if one.code]
         one = went[which % len(went)]
         # Mostly the browser that went there.
-        tab = self.tabs[browser % 3] if browser > 7 else one.went_on
+        tab = self.tabs[browser % 3] if browser > OFTEN else one.went_on
         assert tab is not None
         self._back(one, tab)
 
@@ -214,7 +223,7 @@ class Machine(RuleBasedStateMachine):
         with pytest.raises(Sorry):
             self.run(self.gate.linking.enter(one.asked, wrong))
 
-    @rule(who=st.sampled_from(ASKERS))
+    @rule(who=WHO)
     def cancels(self, who: Asker) -> None:
         self.run(self.gate.linking.cancel(who))
 
@@ -242,7 +251,7 @@ class Machine(RuleBasedStateMachine):
     def denies(self, which: int) -> None:
         self._decides(self._confirmed(which), "mum", Verdict.DENY, None)
 
-    @rule(who=st.sampled_from(ASKERS), name=st.sampled_from(sorted(FREE)))
+    @rule(who=WHO, name=st.sampled_from(sorted(FREE)))
     def expects(self, who: Asker, name: str) -> None:
         account = who.platform, who.account
         self.expected[account] = name
@@ -259,7 +268,6 @@ class Machine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from((-600, -3, 1, 4, 4, 16, 60 * 24 * 8)))
     def time_passes(self, minutes: int) -> None:
         self.gate.clock.move(minutes=minutes)
-        self.latest = max(self.latest, self.gate.clock.seconds())
 
     @rule(path=st.sampled_from(("/api/v2/pins", "/api/v2/user", "/api/v2/users/sign")))
     def plex_breaks(self, path: str) -> None:
