@@ -169,7 +169,8 @@ async def test_options_are_of_their_types(ana: Phone) -> None:
 
 
 async def test_suggestions_say_what_can_be_had(household: Household) -> None:
-    tim = await household.another("tim")
+    ana, tim = await household.another("ana"), await household.another("tim")
+    await ana.asks("request", title="movie:693134")
     await tim.asks("request", title="movie:841")
     assert await tim.types("request", "title", "dune part") == [
         "Dune: Part Two (2024) – asked for by someone else = movie:693134"
