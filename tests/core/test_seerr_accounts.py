@@ -118,6 +118,18 @@ async def test_two_people_on_one_plex_account_never_share_a_user(desks: Desks) -
     assert desks.at_seerr(2) == {}
 
 
+async def test_who_shares_a_plex_account_is_not_taken_for_the_other(
+    desks: Desks,
+) -> None:
+    await desks.forget_seerr("ana", ANA_AT_PLEX)
+    bob = await desks.join("bob", ANA_AT_PLEX)
+    assert await desks.accounts.find_for(bob) is None
+    await desks.accounts.catch_up()
+    async with desks.desk.store.read() as db:
+        sharing = await people.by_plex(db, ANA_AT_PLEX)
+    assert [one.seerr_id for one in sharing] == [None, None]
+
+
 async def test_who_has_no_plex_account_is_nobody_there(desks: Desks) -> None:
     bob = await desks.join("ana.maple", None, ("discord", "88"))
     assert await desks.accounts.find_for(bob) is None

@@ -94,7 +94,7 @@ class SeerrAccounts:
         return number
 
     async def _look(self, seerr: Seerr, person: Person) -> int | None:
-        if person.plex_id is None:
+        if person.plex_id is None or await self._is_shared(person.plex_id):
             return None
         try:
             user = await self._user(seerr, person.plex_id)
@@ -111,6 +111,11 @@ class SeerrAccounts:
             return None
         await self._requests.assign(person.id)
         return user.id
+
+    async def _is_shared(self, plex_id: int) -> bool:
+        """Then Seerr cannot tell who of them its user is; an admin can."""
+        async with self._store.read() as db:
+            return len(await people.by_plex(db, plex_id)) > 1
 
     async def _user(self, seerr: Seerr, plex_id: int) -> User | None:
         found = _of_plex(await seerr.users(), plex_id)
