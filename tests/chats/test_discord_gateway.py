@@ -220,14 +220,9 @@ async def test_the_gateway_is_left_with_a_goodbye(quiet: Quiet) -> None:
 @alone
 async def test_it_is_there_soon(quiet: Quiet) -> None:
     """discord.py alone would wait two seconds for more servers."""
-
-    async def soon() -> float:
-        await quiet.server.until(lambda: quiet.server.gateway.identifies)
-        return now()
-
-    known = asyncio.create_task(soon())
-    async with running(quiet.demo, quiet.told):
-        assert now() - await known < 1.9
+    async with running(quiet.demo, quiet.told) as discord:
+        assert discord._client is not None
+        assert discord._client._connection.guild_ready_timeout < 0.5
 
 
 @alone
