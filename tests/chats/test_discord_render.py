@@ -280,6 +280,14 @@ def test_what_is_under_way_has_sign_fields_bar_and_a_colour() -> None:
     )
 
 
+def test_a_link_to_be_pressed_first_stands_first() -> None:
+    page = Link("Sign in", "https://example.org/a", leads=True)
+    reply = Reply("Here", choices=(Choice("Enter it", "link"),), links=(page,))
+    assert drawn(render(reply)).endswith(
+        "  [Sign in | https://example.org/a][Enter it | l:link]"
+    )
+
+
 def test_what_is_drawn_is_shown_large_and_uploaded() -> None:
     message = render(Reply("Everything is up", picture=DRAWN, tone=Tone.GOOD))
     assert drawn(message) == (

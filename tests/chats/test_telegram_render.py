@@ -239,6 +239,17 @@ def test_links_are_buttons_where_telegram_takes_them_and_text_elsewhere() -> Non
     )
 
 
+def test_a_link_to_be_pressed_first_stands_first() -> None:
+    page = Link("Sign in", "https://example.org/a", leads=True)
+    choices = (Choice("Enter it", "link"), Choice("Cancel", "link cancel"))
+    reply = Reply(text="Here.", choices=choices, links=(page,))
+    assert drawn(render(reply)) == (
+        "Here.\n"
+        "[Sign in | https://example.org/a]\n"
+        "[Enter it | link][Cancel | link cancel]"
+    )
+
+
 def test_what_is_to_be_copied_is_read_and_has_a_button() -> None:
     assert drawn(render(Reply(text="Your code:", copy="7K2P"))) == (
         "Your code:\n\n<code>7K2P</code>\n[Copy 7K2P | copy 7K2P]"

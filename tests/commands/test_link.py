@@ -122,12 +122,32 @@ async def test_who_was_denied_hears_it_when_they_ask_again(say: Talk) -> None:
     await confirmed(say)
     await say("admin links 1 deny Ask your parents first", "mum")
     assert seen(await say("link", "eve")) == (
-        "# Sign in with Plex [warn, only, follows link:1]\n"
+        "# Sign in with Plex [warn, only]\n"
         "An admin said no.\n"
         "They said: Ask your parents first\n"
         "<Begin again → link again>"
     )
     assert (await say("link again", "eve")).links
+
+
+async def test_who_becomes_the_first_admin_hears_who_waits_already(say: Talk) -> None:
+    await confirmed(say)
+    code = await say.demo.app.house.claims.offer()
+    card = await say(f"claim {code}", "neo")
+    assert card.choices[0].line == "admin links"
+
+
+async def test_the_line_for_another_chat_leads_to_no_chat_one_is_in(say: Talk) -> None:
+    ways = say.demo.app.house.linking.ways_in
+    ways |= {"console": lambda key: f"https://c.example/{key}"}
+    ways |= {"discord": lambda _key: "", "telegram": lambda key: f"https://t.me/{key}"}
+    own = await say("link other", "ana")
+    theirs = await say("admin people invite Aunt May", "mum")
+    assert [one.label for one in own.links] == ["Telegram"]
+    assert own.fields == ()
+    assert "In Discord, choose" in own.text
+    assert [one.label for one in theirs.links] == ["console", "Telegram"]
+    assert theirs.text.startswith("An invitation for Aunt May.")
 
 
 async def test_a_blocked_account_is_told_so(say: Talk) -> None:

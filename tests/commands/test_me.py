@@ -93,7 +93,7 @@ async def test_me_says_when_a_limit_renews(say: Talk) -> None:
         "Request account: not set up yet: your requests wait until an admin does it\n"
         "Requests left this hour: 20 of 20\n"
         f"Downloads left this hour: 4 of 5, one more at {time}\n"
-        f"{BUTTONS}"
+        f"<Sign in with Plex → link>\n{BUTTONS}"
         for time in renews
     }
 
@@ -102,6 +102,7 @@ async def test_a_guest_is_told_what_guests_can_do(say: Talk) -> None:
     reply = await say("me", "cousin", place=PlaceKind.HOUSEHOLD)
     assert drawn(reply) == (
         "# cousin\nYou are a guest here: you can search and look around.\n"
+        "<Sign in with Plex → link>\n"
         "<What do you store about me? → privacy>"
     )
 

@@ -164,6 +164,8 @@ async def test_without_a_seerr_user_it_is_kept_and_the_admin_told(say: Talk) -> 
 
     assert kept.text.startswith("It is kept. An admin has been asked")
     assert told.text.startswith("zoe has no Seerr user yet.")
+    chosen = await say.press(told, "Pick the Seerr user", "mum")
+    assert chosen.title == "Which Seerr user is zoe?"
 
 
 async def test_an_admin_names_the_seerr_user_and_it_goes_out(

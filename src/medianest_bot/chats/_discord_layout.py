@@ -155,7 +155,11 @@ class Draft:
             yield Text(said)
         for menu in reply.menus[:_MENUS]:
             yield from menu_row(menu, self.ids)
-        pressed = chain(buttons(reply.choices, self.ids), links(reply.links))
+        pressed = chain(
+            links(one for one in reply.links if one.leads),
+            buttons(reply.choices, self.ids),
+            links(one for one in reply.links if not one.leads),
+        )
         yield from in_rows(islice(pressed, _BUTTONS))
         for file in sent:
             yield Attached(f"attachment://{file.name}")

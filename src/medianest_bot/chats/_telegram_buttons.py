@@ -75,8 +75,9 @@ def rows(reply: Reply, asker: str | None) -> tuple[Row, ...]:
     """All buttons of a reply, in the order a thumb looks for them."""
     own = [
         *(row for menu in reply.menus for row in _menu(menu, asker)),
+        *_side_by_side(_links(one for one in reply.links if one.leads)),
         *_first_apart(list(_choices(reply.choices, asker))),
-        *_side_by_side(_links(reply.links)),
+        *_side_by_side(_links(one for one in reply.links if not one.leads)),
         *_copy(reply.copy),
     ]
     own = _at_most(own, MOST_BUTTONS)
@@ -184,7 +185,7 @@ def _menu(menu: Menu, asker: str | None) -> Iterator[Row]:
         yield tuple(found[start : start + columns])
 
 
-def _links(links: tuple[Link, ...]) -> Iterator[Button]:
+def _links(links: Iterable[Link]) -> Iterator[Button]:
     for link in links:
         if is_button(link.url):
             shown = link.label if is_visible(link.label) else link.url.split("/")[2]

@@ -14,11 +14,13 @@ FOR = marked(
     "line below in a private chat."
 )
 OWN = marked(
-    "To be known in another chat as well: open one of the links there, or send the bot "
-    "the line below in a private chat. It works once, until {time}, and is for you "
-    "alone."
+    "To be known in another chat as well, go there and send the bot the line below, in "
+    "private. It works once, until {time}, and is for you alone."
 )
-NOBODY_YET = marked("Sign in first: link")
+OWN_IN_DISCORD = marked(
+    "In Discord, choose the bot's command /join and put into it what follows the word."
+)
+NOBODY_YET = marked("Sign in first. For that, send: /link")
 LINE = marked("The line to send")
 
 _CHATS = {"telegram": "Telegram", "discord": "Discord", "console": "console"}
@@ -35,14 +37,19 @@ async def made(ctx: Context, person: Person) -> Reply:
     """A new one for somebody."""
     invitation = await ctx.house.invitations.make(ctx.member, person)
     ways = ctx.house.linking.ways_in.items()
-    found = ((name, way(invitation.key)) for name, way in sorted(ways))
+    is_own = person.id == ctx.member.id
+    # For oneself, the chat one is in already is no other chat.
+    here = ctx.asked.platform if is_own else ""
+    found = ((name, way(invitation.key)) for name, way in sorted(ways) if name != here)
     links = tuple(Link(_CHATS.get(name, name), url) for name, url in found if url)
     time = clock(invitation.expires_at, ctx.house.now())
-    words = OWN if person.id == ctx.member.id else FOR
+    said = [_(OWN if is_own else FOR, name=person.name, time=time)]
+    if is_own and "discord" in ctx.house.linking.ways_in and here != "discord":
+        said.append(_(OWN_IN_DISCORD))
     line = f"/join {invitation.key}"
     return Reply(
-        text=_(words, name=person.name, time=time),
-        fields=(Field(_(LINE), line),),
+        text="\n\n".join(said),
+        fields=() if is_own else (Field(_(LINE), line),),
         links=links,
         copy=line,
         tone=Tone.GOOD,

@@ -103,9 +103,12 @@ async def drawn(ctx: Context, attempt: Attempt) -> Reply:
 
 
 async def told_again(ctx: Context, attempt: Attempt) -> Reply:
-    """How the last one ended, for who may not have seen it, and the next one."""
-    again = Choice(_("Begin again"), "link again")
-    return replace(await drawn(ctx, attempt), choices=(again,))
+    """How the last one ended, for who may not have seen it, and the next one.
+
+    It follows nothing: drawn anew as the card of what ended, it would have no button.
+    """
+    again = Choice(_("Begin again"), "link again", Tone.GOOD)
+    return replace(await drawn(ctx, attempt), choices=(again,), follows=None)
 
 
 def _words(ctx: Context, attempt: Attempt, code: str) -> str:
@@ -133,9 +136,10 @@ def _ended(attempt: Attempt) -> str:
 
 def _links(ctx: Context, attempt: Attempt, code: str) -> tuple[Link, ...]:
     if attempt.state is State.OPEN:
-        return (Link(_(TITLE), ctx.house.linking.address(attempt)),)
+        return (Link(_(TITLE), ctx.house.linking.address(attempt), leads=True),)
     if attempt.state is State.TYPING:
-        return (Link("plex.tv/link", ctx.house.linking.typing_address(code)),)
+        address = ctx.house.linking.typing_address(code)
+        return (Link("plex.tv/link", address, leads=True),)
     return ()
 
 

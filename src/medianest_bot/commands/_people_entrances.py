@@ -59,8 +59,12 @@ async def unblock(ctx: Context, name: str, _value: str) -> Reply:
     return _done(_(UNBLOCKED if was else NOT_BLOCKED, who=name))
 
 
-async def invite(ctx: Context, name: str, _value: str) -> Reply:
-    """Somebody nobody knows yet becomes a member once they use it."""
+async def invite(ctx: Context, name: str, value: str) -> Reply:
+    """Somebody nobody knows yet becomes a member once they use it.
+
+    Who is asked for a name may answer with two words: both are the name.
+    """
+    name = f"{name} {value}".strip()
     async with ctx.house.store.read() as db:
         person = await people.find(db, name)
     if person is None:

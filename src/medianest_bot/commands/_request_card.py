@@ -70,9 +70,7 @@ FOR_ADMINS = {
         "network settings."
     ),
 }
-WHO_IS = marked(
-    "{name} has no Seerr user yet. To pick one, write: admin people seerr {name}"
-)
+WHO_IS = marked("{name} has no Seerr user yet. Say which one, and it goes there.")
 TONES = {
     State.AVAILABLE: Tone.GOOD,
     State.DOWNLOADING: Tone.BUSY,
@@ -114,7 +112,7 @@ async def of_row(ctx: Context, row: MediaRequest, note: str = "") -> Reply:
         fields=_fields(row, who),
         picture=Picture(alt=name(row), source=row.poster) if row.poster else None,
         progress=_progress(ctx, row),
-        choices=choices(ctx, row),
+        choices=(*_pick(ctx, row), *choices(ctx, row)),
         links=_links(ctx, row),
         tone=TONES.get(state, Tone.PLAIN),
         follows=f"request:{row.id}",
@@ -144,6 +142,14 @@ def choices(
         return ()
     label = _(LET_GO if row.reason == Reason.FOLLOWED else CANCEL)
     return (Choice(label, f"{where} cancel:{row.id}", Tone.BAD),)
+
+
+def _pick(ctx: Context, row: MediaRequest) -> tuple[Choice, ...]:
+    """What it waits for is an admin's to say."""
+    if row.state != State.NEEDS_ADMIN or not ctx.is_admin:
+        return ()
+    line = f"admin people seerr name:{row.person_id}"
+    return (Choice(_("Pick the Seerr user"), line, Tone.GOOD),)
 
 
 def _is_own(ctx: Context, row: MediaRequest) -> bool:

@@ -18,6 +18,7 @@ from medianest_bot.core.store.people import Person
 from medianest_bot.core.words import Sorry, _, marked, n_
 from medianest_bot.services.seerr import User
 
+WHOM = marked("What do you call them here?")
 WHO = marked("Who? For example: admin people {action} ana")
 NO_SUCH_PERSON = marked("There is nobody called {name}. admin people lists everybody.")
 WHICH_ACCOUNT = marked(
@@ -115,7 +116,15 @@ async def _list(ctx: Context) -> Reply:
             parts.append(_people_limits.worded(own[person.id]))
         rows.append(Item(title=person.name, text=" · ".join(parts)))
     title = n_("{count} person", "{count} people", len(rows))
-    return Reply(title=title, items=tuple(rows))
+    return Reply(title=title, items=tuple(rows), choices=_entrances())
+
+
+def _entrances() -> tuple[Choice, ...]:
+    """How somebody new comes in."""
+    return (
+        Choice(_("Invite somebody"), "admin people invite", ask=_(WHOM)),
+        Choice(_("Who wants to come in"), "admin links"),
+    )
 
 
 async def _link(ctx: Context, person: Person, value: str) -> Reply:

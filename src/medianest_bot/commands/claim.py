@@ -35,11 +35,15 @@ async def claim(
     asked = ctx.asked
     account = asked.platform, asked.account
     person = await ctx.house.claims.claim(account, asked.shown_name, code)
+    # Who signed in before there was an admin has been brought to nobody.
+    waiting = await ctx.house.approvals.waiting()
+    wait = (Choice(_("Who wants to come in"), "admin links", Tone.GOOD),)
     return Reply(
         title=_(WELCOME, name=person.name),
         text=_(NEXT),
         tone=Tone.GOOD,
         choices=(
+            *(wait if waiting else ()),
             Choice(_("People"), "admin people"),
             Choice(_("Group chats"), "admin place"),
             Choice(_("Help"), "help"),

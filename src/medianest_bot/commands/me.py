@@ -6,7 +6,7 @@ from medianest_bot.commands import _accounts
 from medianest_bot.core.command import Where, command
 from medianest_bot.core.context import Context
 from medianest_bot.core.limits import Left, What
-from medianest_bot.core.reply import Choice, Field, Reply
+from medianest_bot.core.reply import Choice, Field, Reply, Tone
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.troubles import clock
@@ -44,7 +44,8 @@ LINK = "link"
 async def me(ctx: Context) -> Reply:
     stored = Choice(_(STORED), "privacy")
     if ctx.person is None:
-        return Reply(title=ctx.asked.shown_name, text=_(GUEST), choices=(stored,))
+        choices = (*_sign_in(ctx), stored)
+        return Reply(title=ctx.asked.shown_name, text=_(GUEST), choices=choices)
     async with ctx.house.store.read() as db:
         limits = await ctx.house.limits.left(db, ctx.person.id)
     fields = (
@@ -54,7 +55,7 @@ async def me(ctx: Context) -> Reply:
         *(_left(one, ctx) for one in limits),
     )
     remove = Choice(_("Remove an account"), "unlink")
-    choices = (*_more(ctx), remove, stored)
+    choices = (*_sign_in(ctx), *_more(ctx), remove, stored)
     return Reply(title=ctx.person.name, fields=fields, choices=choices)
 
 
@@ -83,6 +84,15 @@ def _neighbours(ctx: Context, person: Person) -> tuple[Field, ...]:
         seerr = _(NUMBER, number=known) if known is not None else _(NO_SEERR)
         fields.append(Field(_("Request account"), seerr))
     return tuple(fields)
+
+
+def _sign_in(ctx: Context) -> tuple[Choice, ...]:
+    """For who has not: it also tells who they are at Seerr."""
+    is_done = ctx.person is not None and ctx.person.plex_id is not None
+    can = ctx.house.linking.is_possible and ctx.house.commands.knows(LINK)
+    if is_done or not can:
+        return ()
+    return (Choice(_("Sign in with Plex"), LINK, Tone.GOOD),)
 
 
 def _more(ctx: Context) -> tuple[Choice, ...]:

@@ -95,8 +95,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """`leads`: it is what to press first, so it stands before the choices."""
+
     label: str
     url: str
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
