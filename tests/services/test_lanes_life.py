@@ -134,7 +134,7 @@ async def test_a_lane_that_died_while_idle_is_passed_over(house: House) -> None:
 
 
 async def test_silence_is_ended(house: House) -> None:
-    async with house.other_lanes(silence_s=0.5) as lanes:
+    async with house.other_lanes(silence_s=3) as lanes:
         job = house.job("/stalled/sowing.mp4")
         with pytest.raises(LaneFailed) as failed:
             await lanes.download(job, house.seen.append)
