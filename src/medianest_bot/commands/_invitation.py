@@ -43,7 +43,7 @@ async def made(ctx: Context, person: Person) -> Reply:
     found = ((name, way(invitation.key)) for name, way in sorted(ways) if name != here)
     links = tuple(Link(_CHATS.get(name, name), url) for name, url in found if url)
     time = clock(invitation.expires_at, ctx.house.now())
-    said = [_(OWN if is_own else FOR, name=person.name, time=time)]
+    said = [_(OWN, time=time) if is_own else _(FOR, name=person.name, time=time)]
     if is_own and "discord" in ctx.house.linking.ways_in and here != "discord":
         said.append(_(OWN_IN_DISCORD))
     line = f"/join {invitation.key}"
