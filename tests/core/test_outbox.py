@@ -128,14 +128,28 @@ async def test_one_slow_card_delays_no_other(hall: Hall, chat: Chat) -> None:
     assert (chat.edited, chat.told) == ([("2", "hot")], [("tim", "hot")])
 
 
-async def test_each_card_is_redrawn_at_its_own_pace(hall: Hall, chat: Chat) -> None:
-    chat.paces["1"] = 3600
-    await followed(hall)
-    await followed(hall, message="2")
-    hall.set("tea:1", "warm")
-    await chat.until(lambda: len(chat.edited) == 2)
-    hall.set("tea:1", "hot")
-    await chat.until(lambda: ("2", "hot") in chat.edited)
+async def test_each_card_is_redrawn_at_its_own_pace(
+    tmp_path: Path, database_template: Path
+) -> None:
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        await asyncio.sleep(seconds)
+
+    async def is_resting() -> bool:
+        return 50 in rests
+
+    chat = Chat(paces={"1": 50})
+    async with open_hall(tmp_path, database_template, wait=rest) as hall:
+        hall.outbox.attach(chat)
+        async with delivering(hall):
+            await followed(hall)
+            hall.set("tea:1", "warm")
+            await until(is_resting)
+            await followed(hall, message="2")
+            hall.set("tea:1", "hot")
+            await chat.until(lambda: ("2", "hot") in chat.edited)
     assert ("1", "hot") not in chat.edited
 
 
