@@ -163,9 +163,9 @@ class LinkWatch:
             fresh = [one for one in done if one.id not in self._greeted]
             found = [await people.get(db, one.person_id or 0) for one in fresh]
         for attempt, person in zip(fresh, found, strict=True):
-            self._greeted.add(attempt.id)
             if person is not None and person.seerr_id is None:
                 await self._joined(person)
+            self._greeted.add(attempt.id)
 
     async def _pin(self, attempt: Attempt) -> Pin | None:
         async with self._ground.store.read() as db:
