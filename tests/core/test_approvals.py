@@ -158,6 +158,9 @@ async def test_linked_by_hand_meanwhile_it_is_that_person(gate: Gate) -> None:
     account = ("discord", "eve")
     await rules.link(gate.store, mum, zoe, account, gate.clock)
     assert await refused(gate, attempt, tim.id) == LINKED_MEANWHILE
+    with pytest.raises(Sorry):
+        await gate.decides(attempt)
+    # Now the card says so.
     assert (await gate.decides(attempt)).person_id == zoe.id
     assert await gate.everybody() == {**AT_FIRST, "zoe": (Role.MEMBER, 2001)}
 

@@ -11,9 +11,17 @@ from tests.core.gate import Gate
 
 from medianest_bot.core import leaving
 from medianest_bot.core import people as rules
+from medianest_bot.core._link_rules import LINKED_MEANWHILE
 from medianest_bot.core._link_types import State
+from medianest_bot.core.approvals import NOBODYS_NOW
 from medianest_bot.core.invitations import NOT_GOOD
-from medianest_bot.core.linking import MOST_BEGUN, MOST_OPEN, TOO_MANY, TOO_OFTEN
+from medianest_bot.core.linking import (
+    MOST_BEGUN,
+    MOST_OPEN,
+    NO_CODE,
+    TOO_MANY,
+    TOO_OFTEN,
+)
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import entrances
 from medianest_bot.core.words import Sorry
@@ -139,3 +147,39 @@ async def test_of_two_admins_who_take_each_others_rights_one_is_quicker(
     assert [isinstance(one, Sorry) for one in done].count(True) == 1
     assert len(left) == 2
     await make(gate, left[1], MEMBER)
+
+
+@pytest.mark.parametrize("name", ["mum", "ana"])
+async def test_an_account_that_became_somebodys_is_not_approved_unseen(
+    gate: Gate, name: str
+) -> None:
+    waiting = await gate.to_waiting()
+    mum, owner = await gate.person("mum"), await gate.person(name)
+    await rules.link(gate.store, mum, owner, ("discord", "eve"), gate.clock)
+    assert await said(gate.decides(waiting)) == LINKED_MEANWHILE
+    seen = await gate.latest()
+    assert (seen.state, seen.person_id) == (State.WAITING, owner.id)
+    assert await gate.everybody() == AT_FIRST
+    await gate.decides(waiting)
+    assert await gate.everybody() == {**AT_FIRST, name: (owner.role, 2001)}
+
+
+async def test_an_account_that_became_nobodys_is_not_approved_unseen(
+    gate: Gate,
+) -> None:
+    waiting, ana = await gate.to_waiting(ANA), await gate.person("ana")
+    await leaving.unlink(gate.store, ana, (("discord", "ana"),), gate.clock)
+    assert await said(gate.decides(waiting)) == NOBODYS_NOW
+    assert (await gate.latest(ANA)).person_id is None
+    assert await gate.everybody() == AT_FIRST
+
+
+async def test_whose_sign_in_was_deleted_is_not_taken_to_bring_digits(
+    gate: Gate,
+) -> None:
+    tab, code = await gate.to_code()
+    # The token is signed out already, so nothing is left at Plex.
+    assert (await tab.comes_back()).code == code
+    await leaving.forget_stranger(gate.store, ("discord", "eve"))
+    assert await said(gate.linking.enter(EVE, code)) == NO_CODE
+    assert not gate.linking.awaits_code("discord", "eve")

@@ -60,7 +60,12 @@ async def confirmed(
     if not is_asked and not await rules.needs_approval(tx, attempt, person):
         return await rules.settle(tx, attempt, person, now) or attempt
     waiting = await rows.move(
-        tx, attempt, State.WAITING, now, expires_at=now + WAITING_FOR
+        tx,
+        attempt,
+        State.WAITING,
+        now,
+        expires_at=now + WAITING_FOR,
+        person_id=person.id if person else None,
     )
     if waiting is None:
         return attempt

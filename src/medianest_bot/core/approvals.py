@@ -19,6 +19,7 @@ from medianest_bot.core.words import Sorry, marked
 
 NO_SUCH = marked("There is no such sign-in any more.")
 NO_SUCH_PERSON = marked("That person is not here any more.")
+NOBODYS_NOW = marked("That account is nobody's here by now. Look at the card again.")
 NO_ADMIN = marked("That is for admins of this household.")
 AN_ADMINS = marked(
     "{name} is an admin, and signing in never makes one. In a chat where the bot knows "
@@ -68,7 +69,10 @@ class Approvals:
         reason: str = "",
         same_as: int | None = None,
     ) -> Attempt:
-        """An admin's word; the first one counts, and what is over stays so."""
+        """An admin's word; the first one counts, and what is over stays so.
+
+        Raises Sorry where the card does not say any more whose account it is.
+        """
         async with self._store.begin() as tx:
             await self._still_admin(tx, by)
             attempt = await rows.get(tx, number)
@@ -76,17 +80,45 @@ class Approvals:
                 raise Sorry(NO_SUCH)
             if attempt.state is not State.WAITING:
                 return attempt
-            now = self._ground.now()
-            if is_over(attempt, now):
-                decided = await rows.move(tx, attempt, State.EXPIRED, now)
-            elif verdict in (Verdict.APPROVE, Verdict.SAME):
-                decided = await self._approve(tx, by, attempt, same_as, now)
-            else:
-                decided = await self._refuse(tx, by, attempt, verdict, reason, now)
-            attempt = decided or attempt
-            await tell_asker(self._ground, tx, attempt)
+            unseen = await self._unseen(tx, attempt, verdict)
+            if unseen is None:
+                attempt = await self._decided(tx, by, attempt, verdict, reason, same_as)
+                await tell_asker(self._ground, tx, attempt)
         self._changed(attempt)
+        if unseen is not None:
+            raise unseen
         return attempt
+
+    async def _decided(
+        self,
+        tx: AsyncConnection,
+        by: Person,
+        attempt: Attempt,
+        verdict: Verdict,
+        reason: str,
+        same_as: int | None,
+    ) -> Attempt:
+        now = self._ground.now()
+        if is_over(attempt, now):
+            decided = await rows.move(tx, attempt, State.EXPIRED, now)
+        elif verdict in (Verdict.APPROVE, Verdict.SAME):
+            decided = await self._approve(tx, by, attempt, same_as, now)
+        else:
+            decided = await self._refuse(tx, by, attempt, verdict, reason, now)
+        return decided or attempt
+
+    async def _unseen(
+        self, tx: AsyncConnection, attempt: Attempt, verdict: Verdict
+    ) -> Sorry | None:
+        """What the card did not say of whose account it is; from now on it does."""
+        owner = await people.by_account(tx, *account_of(attempt))
+        number = owner.id if owner else None
+        if verdict is not Verdict.APPROVE or attempt.person_id == number:
+            return None
+        await rows.belongs_to(tx, attempt.id, number)
+        if owner is None:
+            return Sorry(NOBODYS_NOW)
+        return Sorry(rules.LINKED_MEANWHILE, name=owner.name)
 
     async def _still_admin(self, tx: AsyncConnection, by: Person) -> None:
         known = await people.get(tx, by.id)

@@ -149,6 +149,9 @@ class Linking:
         async with self._store.begin() as tx:
             attempt = await rows.latest(tx, account)
             now = self._ground.now()
+            if attempt is None:
+                # Its rows were deleted meanwhile.
+                self._waiting_for_code.pop(account, None)
             if attempt is None or not self._takes_digits(attempt, digits, now):
                 raise Sorry(NO_CODE)
             if len(digits) != 6 or re.search(r"[^0-9\s-]", said):

@@ -142,8 +142,8 @@ async def move(
     return _attempt(moved) if moved is not None else None
 
 
-async def belongs_to(tx: AsyncConnection, number: int, person_id: int) -> None:
-    """Whom it made of the account."""
+async def belongs_to(tx: AsyncConnection, number: int, person_id: int | None) -> None:
+    """Whose the account is by now, also by it; None: nobody's."""
     await tx.execute(
         update(table).where(table.c.id == number).values(person_id=person_id)
     )
