@@ -12,6 +12,7 @@ from medianest_bot._doctor_discord import DISCORD, discord
 from medianest_bot._doctor_findings import Finding, Sign, bad, good
 from medianest_bot._doctor_kept import Kept
 from medianest_bot._doctor_kuma import KUMA, kuma
+from medianest_bot._doctor_sign_in import SIGN_IN, sign_in
 from medianest_bot._doctor_telegram import TELEGRAM, telegram
 from medianest_bot.settings import Settings, WrongSettings, read
 
@@ -49,6 +50,7 @@ async def look(
         KUMA: kuma(settings, asyncio.shield(kept)),
         TELEGRAM: telegram(settings),
         DISCORD: discord(settings),
+        SIGN_IN: sign_in(settings),
         "Downloads folder": places.downloads(settings),
         "yt-dlp": places.lane(),
     }
