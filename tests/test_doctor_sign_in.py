@@ -8,35 +8,22 @@ from medianest_bot._doctor_sign_in import sign_in
 from medianest_bot.settings import read
 
 PLEX = {"PLEX_URL": "http://nas:32400", "PLEX_TOKEN": "abc"}
+NO_PAGE = """\
+note Sign-in: people type a code at plex.tv/link, and an admin always has to approve
+       → For a page of the bot's own, set PUBLIC_URL."""
+PLAIN = """\
+note Sign-in: http://nas:8080 can be read on its way
+       → Put a proxy with a certificate in front (docs/run.md tells how)."""
+GOOD = "ok   Sign-in: the page is at https://nest.example"
 
 
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
         ({}, []),
-        (
-            PLEX,
-            [
-                (
-                    "note Sign-in: people type a code at plex.tv/link, and an admin always "
-                    "has to approve\n       → For a page of the bot's own, set PUBLIC_URL."
-                )
-            ],
-        ),
-        (
-            PLEX | {"PUBLIC_URL": "http://nas:8080"},
-            [
-                (
-                    "note Sign-in: http://nas:8080 can be read on its way\n"
-                    "       → Put a proxy with a certificate in front (docs/run.md tells "
-                    "how)."
-                )
-            ],
-        ),
-        (
-            PLEX | {"PUBLIC_URL": "https://nest.example"},
-            ["ok   Sign-in: the page is at https://nest.example"],
-        ),
+        (PLEX, [NO_PAGE]),
+        (PLEX | {"PUBLIC_URL": "http://nas:8080"}, [PLAIN]),
+        (PLEX | {"PUBLIC_URL": "https://nest.example"}, [GOOD]),
     ],
 )
 async def test_the_doctor_says_how_people_sign_in(

@@ -144,7 +144,6 @@ async def test_the_line_for_another_chat_leads_to_no_chat_one_is_in(say: Talk) -
     own = await say("link other", "ana")
     theirs = await say("admin people invite Aunt May", "mum")
     assert [one.label for one in own.links] == ["Telegram"]
-    assert own.fields == ()
     assert "In Discord, choose" in own.text
     assert [one.label for one in theirs.links] == ["console", "Telegram"]
     assert theirs.text.startswith("An invitation for Aunt May.")

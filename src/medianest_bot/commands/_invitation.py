@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medianest_bot.core.context import Context
-from medianest_bot.core.reply import Field, Link, Reply, Tone
+from medianest_bot.core.reply import Link, Reply, Tone
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.troubles import clock
 from medianest_bot.core.words import Sorry, _, marked
@@ -21,7 +21,6 @@ OWN_IN_DISCORD = marked(
     "In Discord, choose the bot's command /join and put into it what follows the word."
 )
 NOBODY_YET = marked("Sign in first. For that, send: /link")
-LINE = marked("The line to send")
 
 _CHATS = {"telegram": "Telegram", "discord": "Discord", "console": "console"}
 
@@ -49,7 +48,6 @@ async def made(ctx: Context, person: Person) -> Reply:
     line = f"/join {invitation.key}"
     return Reply(
         text="\n\n".join(said),
-        fields=() if is_own else (Field(_(LINE), line),),
         links=links,
         copy=line,
         tone=Tone.GOOD,
