@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from medianest_bot._web_ends import BUSY, ENDS, REFUSED, Says
 from medianest_bot.core._link_types import Page, Visit
-from medianest_bot.core.words import _, marked, n_
+from medianest_bot.core.words import CHATS, _, marked, n_
 
 BEGIN, END = "\u2068", "\u2069"
 """Unicode's first strong isolate, and its end."""
@@ -23,11 +23,7 @@ _UNSHOWN = re.compile(
 """What has no shape and could turn or break the text around a name."""
 _LONGEST_NAME = 64
 
-CHATS = {
-    "discord": "Discord",
-    "telegram": "Telegram",
-    "console": marked("the terminal"),
-}
+_HERE = CHATS | {"console": marked("the terminal")}
 _OPENS = ("https", "tg", "discord")
 """Addresses a button may open: the chats' own."""
 
@@ -194,7 +190,7 @@ def _plex(visit: Visit) -> str:
 
 
 def _chat(visit: Visit) -> str:
-    return _(CHATS.get(visit.platform, marked("the chat")))
+    return _(_HERE.get(visit.platform, marked("the chat")))
 
 
 def _how(visit: Visit) -> str:

@@ -42,7 +42,7 @@ async def test_the_card_says_who_and_asks(waiting: Talk) -> None:
     )
     assert seen(drawn(await waiting("admin links", "mum"))) == (
         "# 1 waits to come in\n"
-        "- eve: console:eve · Plex: stranger <Look → admin links 1>"
+        "- eve: Console eve · Plex: stranger <Look → admin links 1>"
     )
 
 

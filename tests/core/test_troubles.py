@@ -30,9 +30,9 @@ def _in_kolkata(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (timedelta(), "13:30"),
         (timedelta(hours=10), "23:30"),
         (timedelta(hours=-13), "00:30"),
-        (timedelta(hours=11), "2026-05-06 00:30"),
-        (timedelta(hours=-14), "2026-05-04 23:30"),
-        (timedelta(days=3), "2026-05-08 13:30"),
+        (timedelta(hours=11), "May 6, 2026, 00:30"),
+        (timedelta(hours=-14), "May 4, 2026, 23:30"),
+        (timedelta(days=3), "May 8, 2026, 13:30"),
     ],
 )
 def test_another_day_is_told_with_its_date(away: timedelta, told: str) -> None:

@@ -138,6 +138,7 @@ class Discord:
         self._client = None
         self._house.linking.ways_back.pop(PLATFORM, None)
         self._house.linking.ways_in.pop(PLATFORM, None)
+        self._house.linking.called.pop(PLATFORM, None)
         self.here.clear()
 
     def _members(self, client: discord.Client) -> Members:
@@ -162,6 +163,7 @@ class Discord:
         # No address brings a line into Discord, only to where it can be said.
         self._house.linking.ways_back[PLATFORM] = lambda _code: DIRECT_MESSAGES
         self._house.linking.ways_in[PLATFORM] = lambda _key: ""
+        self._house.linking.called[PLATFORM] = self.me
         self.here.set()
         self._house.outbox.attach(port)
         try:

@@ -6,9 +6,8 @@ from medianest_bot.core import line as lines
 from medianest_bot.core.context import Context
 from medianest_bot.core.store import people
 from medianest_bot.core.store.people import Account, Person
-from medianest_bot.core.words import _, day, marked
+from medianest_bot.core.words import _, chat_name, day, marked
 
-CHATS = {"telegram": "Telegram", "discord": "Discord", "console": "Console"}
 SINCE = marked("{name}, since {day}")
 FIRST = marked("news come here first")
 UNREACHABLE = marked("takes no messages from me since {day}")
@@ -19,14 +18,9 @@ async def of(ctx: Context, person: Person) -> tuple[Account, ...]:
         return await people.accounts_of(db, person.id)
 
 
-def chat(platform: str) -> str:
-    """What a chat is called."""
-    return CHATS.get(platform, platform)
-
-
 def named(account: Account) -> str:
     """As in "Telegram (Ana)"."""
-    return f"{chat(account.platform)} ({account.shown_name})"
+    return f"{chat_name(account.platform)} ({account.shown_name})"
 
 
 def key(account: Account) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from medianest_bot.commands import _approval_card
+from medianest_bot.core._link_types import Attempt
 from medianest_bot.core.approvals import Verdict
 from medianest_bot.core.command import Param, Where, command
 from medianest_bot.core.context import Context
@@ -12,7 +13,7 @@ from medianest_bot.core.reply import Choice, Item, Reply, Tone
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import entrances
 from medianest_bot.core.store.entrances import Blocked, Expected
-from medianest_bot.core.words import Sorry, _, marked, n_
+from medianest_bot.core.words import Sorry, _, chat_name, marked, n_
 
 NOBODY = marked("Nobody is waiting to come in.")
 WHICH_PERSON = marked("Who is it? Press a button of the card.")
@@ -53,7 +54,7 @@ async def _list(ctx: Context) -> Reply:
     rows = [
         Item(
             title=one.shown_name,
-            text=f"{one.platform}:{one.account} · Plex: {one.plex_name}",
+            text=f"{_account(one)} · Plex: {one.plex_name}",
             choices=(Choice(_("Look"), f"admin links {one.id}"),),
         )
         for one in waiting
@@ -71,6 +72,10 @@ def _expected(one: Expected) -> Item:
 
 
 def _blocked(one: Blocked) -> Item:
-    account = f"{one.platform}:{one.account}"
-    undo = Choice(_("Unblock"), f"admin people unblock {account}")
-    return Item(f"{one.shown_name} ({account})", _(BLOCKED), choices=(undo,))
+    line = f"admin people unblock {one.platform}:{one.account}"
+    undo = Choice(_("Unblock"), line)
+    return Item(f"{one.shown_name} ({_account(one)})", _(BLOCKED), choices=(undo,))
+
+
+def _account(one: Attempt | Blocked) -> str:
+    return f"{chat_name(one.platform)} {one.account}"

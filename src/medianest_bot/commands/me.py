@@ -10,7 +10,7 @@ from medianest_bot.core.reply import Choice, Field, Reply, Tone
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.troubles import clock
-from medianest_bot.core.words import _, day, marked
+from medianest_bot.core.words import _, chat_name, day, marked
 
 GUEST = marked("You are a guest here: you can search and look around.")
 PAUSED = marked(
@@ -70,7 +70,7 @@ async def _chats(ctx: Context, person: Person) -> tuple[Field, ...]:
     known = await _accounts.of(ctx, person)
     told = _accounts.described(ctx, known)
     pairs = zip(known, told, strict=True)
-    return tuple(Field(_accounts.chat(one.platform), text) for one, text in pairs)
+    return tuple(Field(chat_name(one.platform), text) for one, text in pairs)
 
 
 def _neighbours(ctx: Context, person: Person) -> tuple[Field, ...]:

@@ -11,7 +11,7 @@ from medianest_bot.core.context import Context
 from medianest_bot.core.reply import Choice, Item, Reply, Show, Suggestion, Tone
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store.people import Account, Person
-from medianest_bot.core.words import Sorry, _, marked
+from medianest_bot.core.words import Sorry, _, chat_name, marked
 
 NOBODY = marked("No account of yours is linked here.")
 REMOVE = marked("Remove")
@@ -79,7 +79,7 @@ async def unlink(
 def _list(ctx: Context, person: Person, known: tuple[Account, ...]) -> Reply:
     told = _accounts.described(ctx, known)
     items = [
-        Item(_accounts.chat(one.platform), text, choices=(_remove(one),))
+        Item(chat_name(one.platform), text, choices=(_remove(one),))
         for one, text in zip(known, told, strict=True)
     ]
     if person.plex_id is not None:

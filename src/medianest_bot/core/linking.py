@@ -57,7 +57,8 @@ class Linking:
     """Begins, confirms and decides sign-ins.
 
     `ways_back` and `ways_in` are set by each chat that is here: addresses that open
-    it with six digits, or with the key of an invitation.
+    it with six digits, or with the key of an invitation. `called` is what we are called
+    in each of them.
     """
 
     def __init__(self, ground: Ground) -> None:
@@ -67,6 +68,7 @@ class Linking:
         self._begun = Begun()
         self.ways_back: dict[str, Callable[[str], str]] = {}
         self.ways_in: dict[str, Callable[[str], str]] = {}
+        self.called: dict[str, str] = {}
         self.begun = asyncio.Event()
         """Set when there is something new to look after."""
 

@@ -10,7 +10,7 @@ from medianest_bot.core.store.errors import (
     StoreUnusable,
     Why,
 )
-from medianest_bot.core.words import _, marked
+from medianest_bot.core.words import CHATS, _, day, marked
 from medianest_bot.services.errors import (
     Missing,
     Refused,
@@ -41,8 +41,8 @@ SERVICES = {
     "plex_tv": "plex.tv",
     "seerr": "Seerr",
     "uptime_kuma": "Uptime Kuma",
-    "telegram": "Telegram",
-    "discord": "Discord",
+    "telegram": CHATS["telegram"],
+    "discord": CHATS["discord"],
     "videos": marked("The video site"),
 }
 
@@ -80,7 +80,8 @@ def of_store(error: StoreError) -> str:
 
 
 def clock(moment: datetime, now: datetime) -> str:
-    """The local time of day, with the date where that is not today."""
+    """The local time of day, with the date in words where that is not today."""
     local = moment.astimezone()
     is_today = local.date() == now.astimezone().date()
-    return local.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M")
+    time = f"{local:%H:%M}"
+    return time if is_today else _("{day}, {time}", day=day(local), time=time)

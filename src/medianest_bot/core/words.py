@@ -18,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 
 ENGLISH = "en"
+CHATS = {"telegram": "Telegram", "discord": "Discord", "console": "Console"}
 _reader: ContextVar[str] = ContextVar("reader", default=ENGLISH)
 
 
@@ -63,6 +64,11 @@ def n_(one: str, many: str, count: int, /, **data: object) -> str:
 def marked(text: str) -> str:
     """Marks a sentence for translation where it stands; worded later by `_`."""
     return text
+
+
+def chat_name(platform: str) -> str:
+    """What people call a chat."""
+    return CHATS.get(platform, platform)
 
 
 def ago(moment: datetime, now: datetime) -> str:
