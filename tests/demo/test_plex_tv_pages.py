@@ -124,9 +124,38 @@ async def test_the_page_offers_every_account_and_fits_a_phone(
     await page.get_by_role("button", name="Continue as stranger").click()
     await page.get_by_text("You are signed in.").wait_for()
     assert names == [
-        f"Continue as {name}" for name in ("mum", "ana.maple", "tim.maple", "stranger")
+        *(
+            f"Continue as {one}"
+            for one in ("mum", "ana.maple", "tim.maple", "stranger")
+        ),
+        "Share the server with stranger",
     ]
     assert wide <= 360
+
+
+async def test_the_server_is_shared_from_the_page(tv: Tv, page: Page, bot: str) -> None:
+    pin = await tv.client.create_pin(product=PRODUCT)
+    auth = f"{tv.url}/auth"
+    await page.goto(tv.client.sign_in_address(auth, pin.code, f"{bot}/back", PRODUCT))
+    share = page.get_by_role("button", name="Share the server with stranger")
+    await share.click()
+    await share.wait_for(state="detached")
+    said = await page.inner_text("main p >> nth=0")
+    await page.get_by_role("button", name="Continue as stranger").click()
+    await page.get_by_text("back at").wait_for()
+    assert said == f"{PRODUCT} wants to use your Plex account."
+    assert await tv.whose(pin) == "stranger"
+    assert (9001, "stranger") in tv.server.shared()
+
+
+async def test_sharing_keeps_the_code_that_was_typed(tv: Tv) -> None:
+    answer = await tv.browser.post(
+        "/link/share", data={"who": "stranger", "code": "ab"}
+    )
+    assert 'value="ab"' in answer.text
+    assert "Share the server" not in answer.text
+    odd = await tv.browser.post("/link/share", data={"who": "nobody"})
+    assert odd.status_code == 200
 
 
 async def test_a_link_may_bring_its_code_along(tv: Tv) -> None:

@@ -192,3 +192,18 @@ async def test_every_change_is_on_disk_before_it_is_answered(tmp_path: Path) -> 
         house.seerr.finish(number)
         kept = SeerrStandIn(house.household, memory=tmp_path / SEERR_MEMORY)
         assert kept.asked[number].media == house.seerr.asked[number].media
+
+
+async def test_whom_the_server_is_shared_with_becomes_a_user(tmp_path: Path) -> None:
+    wanted = {"plexIds": ["9001"]}
+    as_owner = {"X-API-User": "1"}
+    async with serve(tmp_path, pace=0) as house, seerr(house) as client:
+        path = "/user/import-from-plex"
+        unshared = await client.post(path, json=wanted, headers=as_owner)
+        house.plex_tv.share("stranger")
+        shared = await client.post(path, json=wanted, headers=as_owner)
+    assert unshared.json() == []
+    assert [one["plexUsername"] for one in shared.json()] == ["stranger"]
+    async with serve(tmp_path, pace=0) as again:
+        assert (9001, "stranger") in again.plex_tv.shared()
+        assert again.has_forgotten is False

@@ -32,6 +32,7 @@ _HEAD = """<!doctype html>
     margin: .7rem 0; padding: .8rem; font: inherit; border-radius: .5rem;
     border: 1px solid #888 }
   button { background: #e5a00d; color: #111; border-color: #e5a00d }
+  .ours { background: #33383c; color: #eee; border-color: #888 }
   input { background: #111; color: #fff; text-align: center; letter-spacing: .3em }
 </style>
 <main>
@@ -39,10 +40,12 @@ _HEAD = """<!doctype html>
 _SCRIPT = """
 <script>
   const said = new URLSearchParams(location.hash.replace(/^#!?[?]?/, ""));
-  const product = said.get("context[device][product]") || "This app";
-  document.getElementById("product").textContent = product;
+  const field = (name) => document.getElementById(name);
   for (const name of ["clientID", "code", "forwardUrl"])
-    document.getElementById(name).value = said.get(name) || "";
+    field(name).value = said.get(name) || field(name).value;
+  const product = said.get("context[device][product]") || field("app").value;
+  field("app").value = product;
+  field("product").textContent = product || "This app";
 </script>
 """
 
@@ -51,11 +54,23 @@ Claim = Callable[[str, str, str | None], bool]
 
 
 class Pages:
-    """`names` are the accounts to choose from; `claim` is told the choice."""
+    """`names` are the accounts to choose from; `claim` is told the choice.
 
-    def __init__(self, names: Collection[str], claim: Claim) -> None:
+    For those whom `unshared` names there is a button that the real Plex does not have
+    there: it tells `share` that the server is shared with them.
+    """
+
+    def __init__(
+        self,
+        names: Collection[str],
+        claim: Claim,
+        unshared: Callable[[], Collection[str]],
+        share: Callable[[str], None],
+    ) -> None:
         self._names = names
         self._claim = claim
+        self._unshared = unshared
+        self._share = share
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -68,17 +83,40 @@ class Pages:
             )
             for path in (page, f"{page}/")
             for method, answer in (("GET", look), ("POST", choose))
+        ] + [
+            web.post("/auth/share", self._share_at_auth),
+            web.post("/link/share", self._share_at_link),
         ]
 
     async def _auth(self, _request: web.Request) -> web.Response:
         """All that it is about stands in the fragment, which no server sees."""
+        return self._asking({})
+
+    async def _share_at_auth(self, request: web.Request) -> web.Response:
+        """The same page again; forms do not bring the fragment, but what was in it."""
+        said = await _said(request)
+        self._shares(said)
+        return self._asking(said)
+
+    async def _share_at_link(self, request: web.Request) -> web.Response:
+        said = await _said(request)
+        self._shares(said)
+        return _page(self._form(escape(said.get("code", "")[:4], quote=True)))
+
+    def _shares(self, said: dict[str, str]) -> None:
+        if said.get("who") in self._unshared():
+            self._share(said["who"])
+
+    def _asking(self, said: dict[str, str]) -> web.Response:
         hidden = "".join(
-            f'<input type="hidden" name="{name}" id="{name}">'
-            for name in ("clientID", "code", "forwardUrl")
+            f'<input type="hidden" name="{name}" id="{name}" '
+            f'value="{escape(said.get(name, ""), quote=True)}">'
+            for name in ("clientID", "code", "forwardUrl", "app")
         )
         return _page(
             "<h1>Sign in to Plex</h1><p><b id=product></b> wants to use your Plex "
-            f'account.</p><form method="post">{hidden}{self._buttons()}</form>',
+            f'account.</p><form method="post" action="/auth">{hidden}{self._buttons()}'
+            f"{self._sharing('/auth/share')}</form>",
             _SCRIPT,
         )
 
@@ -108,10 +146,20 @@ class Pages:
 
     def _form(self, typed: str = "") -> str:
         return (
-            '<h1>Link an account</h1><form method="post"><label>The code on your other '
-            f'device<input name="code" value="{typed}" maxlength="4" required '
+            '<h1>Link an account</h1><form method="post" action="/link">'
+            '<label>The code on your other device'
+            f'<input name="code" value="{typed}" maxlength="4" required '
             'autocomplete="off" autocapitalize="none"></label>'
-            f"{self._buttons()}</form>"
+            f"{self._buttons()}{self._sharing('/link/share')}</form>"
+        )
+
+    def _sharing(self, action: str) -> str:
+        names = [escape(name, quote=True) for name in self._unshared()]
+        said = "<p><small>Not at the real Plex, only in this stand-in:</small></p>"
+        return (said if names else "") + "".join(
+            f'<button class="ours" formaction="{action}" formnovalidate name="who" '
+            f'value="{name}">Share the server with {name}</button>'
+            for name in names
         )
 
     def _buttons(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from medianest_bot.demo import _seerr_rules as rules
@@ -10,6 +11,8 @@ from medianest_bot.demo._seerr_call import Call, named_account
 from medianest_bot.demo._seerr_shapes import Shapes
 from medianest_bot.demo._seerr_state import Account, Books
 
+PlexAccounts = Callable[[], Iterable[tuple[int, str]]]
+"""The numbers and names of whom the Plex server is shared with at that moment."""
 _WORDS = "You do not have permission to view this user's settings."
 
 
@@ -19,6 +22,7 @@ class UserDesk:
     def __init__(self, books: Books) -> None:
         self.books = books
         self.shapes = Shapes(books)
+        self.plex_accounts: PlexAccounts = lambda: _of_household(books)
 
     async def users(self, call: Call) -> Any:
         everybody = list(self.books.accounts.values())
@@ -54,11 +58,9 @@ class UserDesk:
         wanted = (call.body or {}).get("plexIds")
         known = {one.plex_id for one in self.books.accounts.values()}
         new = [
-            self.books.join(one.plex_name or one.name, one.plex_id)
-            for one in self.books.household.people
-            if one.plex_id is not None
-            and one.plex_id not in known
-            and (wanted is None or str(one.plex_id) in wanted)
+            self.books.join(name, plex_id)
+            for plex_id, name in self.plex_accounts()
+            if plex_id not in known and (wanted is None or str(plex_id) in wanted)
         ]
         return [self.shapes.new_account(one) for one in new]
 
@@ -73,3 +75,11 @@ class UserDesk:
         if account is not call.who and not rules.may(call.who, rules.MANAGE_USERS):
             raise rules.no(403, _WORDS)
         return account
+
+
+def _of_household(books: Books) -> list[tuple[int, str]]:
+    return [
+        (one.plex_id, one.plex_name or one.name)
+        for one in books.household.people
+        if one.plex_id is not None
+    ]

@@ -7,11 +7,13 @@ import string
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from medianest_bot.demo import _plex_tv_shapes as shapes
+from medianest_bot.demo._memory import Kept, Memory
 from medianest_bot.demo._plex_tv_pages import Pages
 from medianest_bot.demo._plex_tv_shapes import Account, Code
 from medianest_bot.demo.household import Household
@@ -31,7 +33,8 @@ class PlexTvStandIn:
 
     The first person owns the server. `claim` is what somebody does in a browser, on
     the pages at /auth and /link: it confirms a PIN as that account. `plex_url` is
-    where resources say the server is; `clock` moves the time in which PINs expire.
+    where resources say the server is; `clock` moves the time in which PINs expire. With
+    a file as `memory` a new one knows with whom the server was shared.
     """
 
     def __init__(
@@ -41,7 +44,9 @@ class PlexTvStandIn:
         token: str = "demo-plex-token",  # noqa: S107 — of an invented house
         plex_url: str = "http://127.0.0.1:32400",
         clock: Callable[[], float] = time.time,
+        memory: Path | None = None,
     ) -> None:
+        """Raises Damaged where what `memory` holds cannot be read."""
         self.knobs = Knobs()
         self.plex_url = plex_url
         self.lag_s = 0.0
@@ -57,6 +62,8 @@ class PlexTvStandIn:
         self._codes: dict[int, Code] = {}
         self._chance = random.Random(0)  # noqa: S311 — scenery, no secret
         self._runner: web.AppRunner | None = None
+        self._memory = Memory(memory)
+        self._memory.recall(self._take)
 
     @property
     def pins(self) -> tuple[Code, ...]:
@@ -89,10 +96,16 @@ class PlexTvStandIn:
         self.accounts[name] = replace(
             self.accounts[name], server_token=held, is_pending=is_pending
         )
+        self._keep()
 
     def unshare(self, name: str) -> None:
         """They do not reach the server any more."""
         self.accounts[name] = replace(self.accounts[name], server_token=None)
+        self._keep()
+
+    def shared(self) -> list[tuple[int, str]]:
+        """The numbers and names of whom the owner shares the server with."""
+        return [(one.id, one.name) for one in self._sharers()]
 
     @property
     def app(self) -> web.Application:
@@ -114,7 +127,7 @@ class PlexTvStandIn:
                 web.get("/api/users", mine(self._users)),
                 web.get("/api/users/", mine(self._users)),
                 web.get("/api/v2/friends", self._friends),
-                *Pages(self.accounts, self._choose).routes,
+                *Pages(self.accounts, self._choose, self._unshared, self.share).routes,
             ]
         )
         return app
@@ -207,13 +220,29 @@ class PlexTvStandIn:
 
     async def _users(self, _request: web.Request, who: Account) -> web.Response:
         """Whom the asker shares with: everybody for the owner, else nobody."""
-        shared = [
-            one
-            for one in self.accounts.values()
-            if who.is_owner and one.server_token and not one.is_owner
-        ]
+        shared = self._sharers() if who.is_owner else []
         house = self._household
         return shapes.friends(shared, house.plex_machine_id, house.name)
+
+    def _sharers(self) -> list[Account]:
+        everybody = self.accounts.values()
+        return [one for one in everybody if one.server_token and not one.is_owner]
+
+    def _unshared(self) -> list[str]:
+        everybody = self.accounts.values()
+        return [one.name for one in everybody if one.server_token is None]
+
+    def _take(self, kept: Kept) -> None:
+        known = {str(name): bool(is_so) for name, is_so in kept["shared"].items()}
+        for name, is_so in known.items():
+            held = self._server_tokens[name] or f"demo-server-{name}"
+            token = held if is_so else None
+            self.accounts[name] = replace(self.accounts[name], server_token=token)
+
+    def _keep(self) -> None:
+        everybody = self.accounts.values()
+        shared = {one.name: one.server_token is not None for one in everybody}
+        self._memory.keep({"shared": shared})
 
     async def _friends(self, _request: web.Request) -> web.Response:
         return shapes.gone()

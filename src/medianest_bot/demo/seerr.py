@@ -22,7 +22,7 @@ from medianest_bot.demo._seerr_request_routes import RequestDesk
 from medianest_bot.demo._seerr_rules import No, decline, guard
 from medianest_bot.demo._seerr_state import Account, Asked, Books
 from medianest_bot.demo._seerr_title_routes import TitleDesk
-from medianest_bot.demo._seerr_user_routes import UserDesk
+from medianest_bot.demo._seerr_user_routes import PlexAccounts, UserDesk
 from medianest_bot.demo.household import Household
 from medianest_bot.demo.knobs import Knobs, middleware
 
@@ -103,6 +103,10 @@ class SeerrStandIn:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    def import_from(self, accounts: PlexAccounts) -> None:
+        """Whom users can be made of; without it everybody of the household."""
+        self._users.plex_accounts = accounts
 
     def on_available(self, callback: Arrived) -> None:
         """Called with (kind, TMDB id, seasons) when a title becomes available."""

@@ -23,11 +23,13 @@ __all__ = ["Served", "Taken", "serve"]
 
 PLEX_MEMORY = "plex.json"
 SEERR_MEMORY = "seerr.json"
+PLEX_TV_MEMORY = "plex-tv.json"
 USERNAME = "mum"
 PASSWORD = "demo-kuma-password"  # noqa: S105 - everybody may know the demo's
 STATUS_PAGE = "maple"
 PLEX_TOKEN = "demo-plex-token"  # noqa: S105 - same
 SEERR_KEY = "demo-seerr-key"
+_Remembering = tuple[PlexStandIn, SeerrStandIn, PlexTvStandIn]
 SECRETS = (PASSWORD, PLEX_TOKEN, SEERR_KEY)
 
 
@@ -69,11 +71,11 @@ async def serve(folder: Path, *, pace: float = 1.0) -> AsyncIterator[Served]:
     downloads.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         stack.enter_context(alone(folder))
-        (plex, seerr), has_forgotten = _remembering(lives, folder, pace)
-        plex_tv = PlexTvStandIn(lives)
+        (plex, seerr, plex_tv), has_forgotten = _remembering(lives, folder, pace)
         kuma = UptimeKumaStandIn(lives, username=USERNAME, password=PASSWORD, pace=pace)
         videos = VideoSite(lives, pace=pace)
         seerr.on_available(_adds_to(plex, seerr))
+        seerr.import_from(plex_tv.shared)
         named = (
             ("plex", plex),
             ("plex_tv", plex_tv),
@@ -108,19 +110,17 @@ async def _stop(started: Iterable[StandIn]) -> None:
 
 def _remembering(
     lives: Household, folder: Path, pace: float
-) -> tuple[tuple[PlexStandIn, SeerrStandIn], bool]:
-    """The two that remember. They tell one story, so they forget it together."""
+) -> tuple[_Remembering, bool]:
+    """Those that remember. They tell one story, so they forget it together."""
     try:
-        return _pair(lives, folder, pace), False
+        return _three(lives, folder, pace), False
     except Damaged:
-        for name in (PLEX_MEMORY, SEERR_MEMORY):
+        for name in (PLEX_MEMORY, SEERR_MEMORY, PLEX_TV_MEMORY):
             (folder / name).unlink(missing_ok=True)
-        return _pair(lives, folder, pace), True
+        return _three(lives, folder, pace), True
 
 
-def _pair(
-    lives: Household, folder: Path, pace: float
-) -> tuple[PlexStandIn, SeerrStandIn]:
+def _three(lives: Household, folder: Path, pace: float) -> _Remembering:
     plex = PlexStandIn(
         lives,
         folder / "downloads",
@@ -128,9 +128,8 @@ def _pair(
         pace=pace,
         memory=folder / PLEX_MEMORY,
     )
-    return plex, SeerrStandIn(
-        lives, key=SEERR_KEY, pace=pace, memory=folder / SEERR_MEMORY
-    )
+    seerr = SeerrStandIn(lives, key=SEERR_KEY, pace=pace, memory=folder / SEERR_MEMORY)
+    return plex, seerr, PlexTvStandIn(lives, memory=folder / PLEX_TV_MEMORY)
 
 
 def _adds_to(
