@@ -44,11 +44,18 @@ async def test_me_says_who_i_am_and_what_is_left(say: Talk) -> None:
         "Role: member\n"
         f"Console: ana, since {today(say)} · news come here first\n"
         "Plex account: user 1002\n"
-        "Request account: user 2\n"
+        "Request account: set up\n"
         "Requests left this hour: 20 of 20\n"
         "Downloads left this hour: 5 of 5\n"
         f"{BUTTONS}"
     )
+
+
+async def test_me_names_my_request_account_once_it_was_read(say: Talk) -> None:
+    seerr = say.demo.app.house.seerr
+    assert seerr is not None
+    await seerr.users()
+    assert "Request account: ana.maple\n" in drawn(await say("me"))
 
 
 async def test_me_says_which_chat_hears_news_first(say: Talk) -> None:

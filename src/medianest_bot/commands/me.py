@@ -11,6 +11,7 @@ from medianest_bot.core.roles import Role
 from medianest_bot.core.store.people import Person
 from medianest_bot.core.troubles import clock
 from medianest_bot.core.words import _, chat_name, day, marked
+from medianest_bot.services.seerr import Seerr
 
 GUEST = marked("You are a guest here: you can search and look around.")
 PAUSED = marked(
@@ -25,6 +26,7 @@ LEFT = marked("{left} of {limit}")
 LEFT_UNTIL = marked("{left} of {limit}, one more at {time}")
 NO_SEERR = marked("not set up yet: your requests wait until an admin does it")
 NO_PLEX = marked("no account linked")
+SET_UP = marked("set up")
 NUMBER = marked("user {number}")
 ROLES = {
     Role.GUEST: marked("guest"),
@@ -80,10 +82,14 @@ def _neighbours(ctx: Context, person: Person) -> tuple[Field, ...]:
         linked = person.plex_name or _(NUMBER, number=number)
         fields.append(Field(_("Plex account"), linked if number else _(NO_PLEX)))
     if ctx.house.seerr is not None:
-        known = person.seerr_id
-        seerr = _(NUMBER, number=known) if known is not None else _(NO_SEERR)
-        fields.append(Field(_("Request account"), seerr))
+        fields.append(Field(_("Request account"), _seerr(ctx.house.seerr, person)))
     return tuple(fields)
+
+
+def _seerr(seerr: Seerr, person: Person) -> str:
+    if person.seerr_id is None:
+        return _(NO_SEERR)
+    return seerr.known_name(person.seerr_id) or _(SET_UP)
 
 
 def _sign_in(ctx: Context) -> tuple[Choice, ...]:

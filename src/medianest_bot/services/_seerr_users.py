@@ -38,6 +38,8 @@ class Users:
     def __init__(self, calls: Calls, about: Callable[[], Awaitable[About]]) -> None:
         self._calls = calls
         self._about = about
+        self.names: dict[int, str] = {}
+        """As last read."""
 
     async def all(self) -> tuple[User, ...]:
         found: list[User] = []
@@ -47,6 +49,7 @@ class Users:
             found += whole(answer, reading.users)
             if reading.total(answer.json(), 0) <= skip + _A_PAGE:
                 break
+        self.names = {one.id: one.name for one in found}
         return tuple(found)
 
     async def import_from_plex(self, plex_ids: Collection[int]) -> None:

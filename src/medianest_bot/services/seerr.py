@@ -249,6 +249,10 @@ class Seerr:
         """Everybody with an account, all pages."""
         return await self._users.all()
 
+    def known_name(self, user_id: int) -> str | None:
+        """As `users` last told it; asks nobody."""
+        return self._users.names.get(user_id)
+
     async def import_from_plex(self, plex_ids: Collection[int]) -> None:
         """Make users of these Plex accounts where they are none; read `users` then.
 
