@@ -139,11 +139,16 @@ async def test_what_is_no_http_hurts_nobody() -> None:
     async with asking() as http:
         reader, writer = await asyncio.open_connection("127.0.0.1", http.base_url.port)
         writer.write(b"\x16\x03\x01 hello\r\n\r\n")
-        first = await reader.readline()
+        said = (await reader.read()).decode()
         writer.close()
         await writer.wait_closed()
 
-        assert first.startswith(b"HTTP/1.0 400 ")
+        head, _blank, body = said.partition("\r\n\r\n")
+        first, *headers = head.split("\r\n")
+        told = dict(line.split(": ", 1) for line in headers)
+        assert (first, body) == ("HTTP/1.0 400 Bad Request", "Bad Request\n")
+        assert {name: told[name] for name in HEADERS} == HEADERS
+        assert told["Server"] == ""
         assert shown(await http.get("/healthz")) == (200, '{"ok": true}')
 
 

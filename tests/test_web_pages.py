@@ -331,6 +331,23 @@ async def test_style_and_icon_are_kept_by_browsers(name: str, kind: str) -> None
     assert f'"/web/{name}?{tag.strip(chr(34))}"' in start.text
 
 
+async def test_the_bare_address_says_where_to_go_and_not_whose_it_is() -> None:
+    visits = Visits()
+    async with pages(visits, "https://house.example/nest") as http:
+        answers = [await http.get(path) for path in ("/", "/nest", "/nest/")]
+
+    assert {one.status_code for one in answers} == {200}
+    assert len({one.text for one in answers}) == 1
+    assert {name: answers[0].headers[name] for name in HEADERS} == HEADERS
+    assert text_of(answers[0].text) == [
+        "A household’s bot lives here",
+        "A household’s bot lives here",
+        "Talk to it in its chat, in Telegram or Discord.",
+        "To sign in, send it /link there: it answers with a link for you alone.",
+    ]
+    assert visits.asked == []
+
+
 async def test_there_is_nothing_else_to_fetch() -> None:
     paths = ["/web/", "/web/README.md", "/web/pages/start.html", "/web/../web.py"]
     async with pages(Visits()) as http:

@@ -113,6 +113,12 @@ ENDS = {
         AGAIN_IN_CHAT,
     ),
 }
+HOME = Says(
+    "good",
+    marked("A household’s bot lives here"),
+    marked("Talk to it in its chat, in Telegram or Discord."),
+    marked("To sign in, send it /link there: it answers with a link for you alone."),
+)
 REFUSED = Says(
     "bad",
     marked("Please press that button again"),

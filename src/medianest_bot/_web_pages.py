@@ -66,6 +66,10 @@ class Pages:
             again = again if visit.page in _MAY_TRY_AGAIN else ""
             return self._page("end.html", words.end(visit), status, again=again)
 
+    def home(self) -> web.Response:
+        """Where nothing is to be done."""
+        return self._page("end.html", words.home(), again="")
+
     def refused(self, again: str) -> web.Response:
         """The button was not pressed on our page, or not in that browser."""
         return self._page("end.html", words.refused(), 403, again=again)

@@ -20,12 +20,14 @@ class Patience:
         self._most_s = most_s
         self._silent: set[web.RequestHandler] = set()
 
-    def connections(self, server: web.Server) -> Callable[[], asyncio.BaseProtocol]:
-        """Makes the connections that `server` is to answer."""
+    def connections(
+        self, make: Callable[[], web.RequestHandler]
+    ) -> Callable[[], asyncio.BaseProtocol]:
+        """As `make` does, and gives up those that stay silent."""
         loop = asyncio.get_running_loop()
 
         def accepted() -> web.RequestHandler:
-            connection = server()
+            connection = make()
             self._silent.add(connection)
             loop.call_later(self._most_s, self._give_up, connection)
             return connection

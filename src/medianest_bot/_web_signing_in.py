@@ -44,6 +44,8 @@ class SigningIn:
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Serve at the public path, and without it: some proxies cut it off."""
+        for bare in sorted({"/", self._told.prefix or "/", f"{self._told.prefix}/"}):
+            router.add_get(bare, self._limited(self._home))
         for prefix in sorted({"", self._told.prefix}):
             link = f"{prefix}/link"
             # Coming back changes something, so merely asking for headers must not.
@@ -55,6 +57,9 @@ class SigningIn:
             router.add_post(f"{link}/{{state}}/not-me", self._form(self._not_me))
             for name in ("style.css", "icon.svg"):
                 router.add_get(f"{prefix}/web/{name}", self._pages.file)
+
+    async def _home(self, _request: web.Request) -> web.Response:
+        return self._pages.home()
 
     async def _look(self, request: web.Request) -> web.Response:
         state = request.match_info["state"]

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from medianest_bot._web_ends import BUSY, ENDS, REFUSED, Says
+from medianest_bot._web_ends import BUSY, ENDS, HOME, REFUSED, Says
 from medianest_bot.core._link_types import Page, Visit
 from medianest_bot.core.words import CHATS, _, marked, n_
 
@@ -149,6 +149,11 @@ def end(visit: Visit) -> End:
     """Strangers who guess are not even told whose pages these are."""
     is_known = visit.page is not Page.EXPIRED
     return _ended(ENDS[visit.page], visit, visit.household if is_known else "")
+
+
+def home() -> End:
+    """For who opened the bare address: whose it is stays untold."""
+    return _ended(HOME, Visit(Page.FAILED, ""), "")
 
 
 def refused() -> End:

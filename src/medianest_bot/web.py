@@ -8,10 +8,12 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from aiohttp import web
 
+from medianest_bot._web_connection import Connection
 from medianest_bot._web_patience import Patience
 from medianest_bot._web_types import SignIn
 
@@ -88,17 +90,29 @@ async def serve(
     if sign_in is not None:
         _add_pages(app, sign_in)
     app.on_response_prepare.append(_dress)
-    runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=CLOSE_S, keepalive_timeout=IDLE_S
-    )
+    runner = web.AppRunner(app, shutdown_timeout=CLOSE_S)
     await runner.setup()
     assert runner.server is not None
-    accept = patience.connections(runner.server)
+    accept = patience.connections(partial(_connection, runner.server))
     try:
         with closing(await _listen(accept, listener or (host, port))) as listening:
             yield listening.sockets[0].getsockname()[1]
     finally:
         await runner.cleanup()
+
+
+class _Ours(Connection):
+    __slots__ = ()
+    HEADERS = HEADERS
+
+
+def _connection(server: web.Server) -> web.RequestHandler:
+    return _Ours(
+        server,
+        loop=asyncio.get_running_loop(),
+        keepalive_timeout=IDLE_S,
+        access_log=None,  # type: ignore[arg-type]  # as AppRunner hands it on
+    )
 
 
 def _add_pages(app: web.Application, sign_in: SignIn) -> None:
