@@ -372,6 +372,27 @@ async def test_folders_that_cannot_be_written_or_may_be_read_by_others(
     ]
 
 
+async def test_secrets_that_others_may_read_are_told(tmp_path: Path) -> None:
+    environ = {"DATA_DIR": str(tmp_path / "data")}
+    settings = read(environ, env_file=None, secrets_dir=None)
+    env, ring = tmp_path / ".env", tmp_path / "data/keys/ring"
+    nothing = await places.private(settings, env)
+    ring.parent.mkdir(parents=True)
+    for file in (env, ring):
+        file.write_text("")
+        file.chmod(0o640)
+    open_ones = await printed(places.private(settings, env))
+    for file in (env, ring):
+        file.chmod(0o600)
+    assert nothing == await places.private(settings, env) == ()
+    assert open_ones.splitlines() == [
+        f"note Settings file: other users of this machine may read {env}",
+        f"       → chmod 600 {env}",
+        f"note Key file: other users of this machine may read {ring}",
+        f"       → chmod 600 {ring}",
+    ]
+
+
 async def test_a_lane_is_really_started() -> None:
     found = await places.lane()
     assert [(one.sign, one.about) for one in found[:1]] == [(Sign.GOOD, "yt-dlp")]

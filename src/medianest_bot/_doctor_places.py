@@ -22,6 +22,11 @@ async def data(settings: Settings) -> tuple[Finding, ...]:
     return await asyncio.to_thread(_data, settings.data_dir)
 
 
+async def private(settings: Settings, env_file: Path | None) -> tuple[Finding, ...]:
+    """Only files that are there, hold secrets, and can be read by others."""
+    return await asyncio.to_thread(_private, settings.data_dir, env_file)
+
+
 async def downloads(settings: Settings) -> tuple[Finding, ...]:
     return await asyncio.to_thread(_downloads, settings)
 
@@ -68,6 +73,18 @@ def _data(path: Path) -> tuple[Finding, ...]:
         said = "other users of this machine may look into it"
         return found, note(DATA, said, f"chmod 700 {path}")
     return (found,)
+
+
+def _private(data_dir: Path, env_file: Path | None) -> tuple[Finding, ...]:
+    held = {
+        "Settings file": env_file,
+        "Key file": data_dir / "keys" / "ring",
+    }
+    return tuple(
+        note(about, f"other users of this machine may read {path}", f"chmod 600 {path}")
+        for about, path in held.items()
+        if path is not None and path.is_file() and path.stat().st_mode & OTHERS
+    )
 
 
 def _downloads(settings: Settings) -> tuple[Finding, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 from medianest_bot import _doctor_kept, log
 from medianest_bot import _doctor_places as places
@@ -14,7 +15,7 @@ from medianest_bot._doctor_kept import Kept
 from medianest_bot._doctor_kuma import KUMA, kuma
 from medianest_bot._doctor_sign_in import SIGN_IN, sign_in
 from medianest_bot._doctor_telegram import TELEGRAM, telegram
-from medianest_bot.settings import Settings, WrongSettings, read
+from medianest_bot.settings import ENV_FILE, Settings, WrongSettings, read
 
 DEADLINE_S = 9.0
 """Every check has this long, all at once."""
@@ -25,25 +26,27 @@ Write = Callable[[str], None]
 async def run(write: Write, environ: Mapping[str, str] | None = None) -> int:
     """Check everything, print a line each; returns 1 where something is bad."""
     try:
-        settings = read(environ) if environ is None else read(environ, env_file=None)
+        env_file = ENV_FILE if environ is None else None
+        settings = read(environ, env_file=env_file)
     except WrongSettings as wrong:
         for complaint in wrong.complaints:
             write(str(Finding(Sign.BAD, "Settings", complaint)))
         return 1
     log.configure("WARNING", settings.log_format, secrets=settings.secret_values())
-    found = await look(settings)
+    found = await look(settings, env_file=env_file)
     for finding in found:
         write(str(finding))
     return int(any(finding.sign is Sign.BAD for finding in found))
 
 
 async def look(
-    settings: Settings, deadline_s: float = DEADLINE_S
+    settings: Settings, deadline_s: float = DEADLINE_S, env_file: Path | None = None
 ) -> tuple[Finding, ...]:
     """Everything at once, so that what hangs delays nothing else."""
     kept = asyncio.create_task(_kept(settings, deadline_s / 2))
     checks = {
         "Data folder": places.data(settings),
+        "Secrets": places.private(settings, env_file),
         "Database": _database(kept),
         "Plex": services.plex(settings, asyncio.shield(kept)),
         "Seerr": services.seerr(settings, asyncio.shield(kept)),
