@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -241,11 +242,11 @@ async def test_cancelled_while_downloading(yard: Yard, path: str) -> None:
 
 
 async def test_cancelled_while_waiting_for_another_try(yard: Yard) -> None:
-    number = await yard.add("/video/sowing.mp4")
+    number = await yard.add("/stalled/sowing.mp4")
     await yard.until(number, lambda whole: whole.items)
     await yard.cancel(number)
     await yard.set(number, state=Job.DOWNLOADING)
-    later = yard.clock().replace(year=2099)
+    later = yard.clock() + timedelta(days=30_000)
     await yard.set_items(number, state=Part.RETRY_WAIT, next_at=later)
     await yard.cancel(number)
     await assert_cancelled(yard, number)
