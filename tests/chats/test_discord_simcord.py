@@ -108,5 +108,5 @@ async def test_in_private_the_answer_is_an_ordinary_message(demo: Demo) -> None:
         told = (await ana.user.slash("requests")).response
         assert told is not None
         said = told.content, told.ephemeral
-        words = "You have not asked for anything yet. For example: request dune"
+        words = "You have not asked for anything yet. For example: /request dune"
         assert said == (words, False)

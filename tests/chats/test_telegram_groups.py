@@ -105,8 +105,8 @@ async def test_an_unknown_command_to_us_by_name_is_answered(
 ) -> None:
     answer = await family.says("ana", "/weather@medianest_test_bot", group)
     assert answer.text == (
-        "⚠️ There is no command “weather”. To look for a title, type: search weather. "
-        "help shows everything else."
+        "⚠️ There is no command “weather”. To look for a title, type: /search weather. "
+        "/help shows everything else."
     )
 
 

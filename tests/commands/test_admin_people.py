@@ -10,7 +10,7 @@ from tests.household import Talk
 from medianest_bot.commands.admin_people import Action
 from medianest_bot.core.reply import Suggestion
 
-NOBODY = "There is nobody called nobody. admin people lists everybody."
+NOBODY = "There is nobody called nobody. /admin people lists everybody."
 LAST_ADMIN = "There would be no admin left. Make somebody else an admin first."
 TAKEN = "console:tim already belongs to somebody. Remove that person first."
 WHICH_ACCOUNT = (
@@ -143,7 +143,7 @@ async def test_a_removal_cannot_be_pressed_by_somebody_else(say: Talk) -> None:
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ("add", "Who? For example: admin people add ana"),
+        ("add", "Who? For example: /admin people add ana"),
         ("add ana", "There is already somebody called ana."),
         ("add 17", "A name has up to 32 characters and is not only digits."),
         ("role nobody admin", NOBODY),

@@ -19,7 +19,7 @@ Not ours: I leave it."""
 FAMILY = f"<Family chat → {LINE} household>"
 ADMINS = f"<Admin room → {LINE} admin>"
 OURS_NOT = f"<Not ours → {LINE} other>"
-CHANGE = "To change that, send me “admin place” in a direct message."
+CHANGE = "To change that, send me “/admin place” in a direct message."
 
 
 async def added(say: Talk, title: str = "Movie night", by: str | None = "mum") -> None:
@@ -162,7 +162,7 @@ async def test_a_chat_we_are_not_in_has_nothing_to_settle(say: Talk) -> None:
 async def test_what_is_no_chat_is_asked_for_again(say: Talk, chat: str) -> None:
     assert (await say(f'admin place "{chat}" household', "mum")).text == (
         "Which chat? Write its kind and its number, for example: telegram:-100123. "
-        "admin place lists those I know."
+        "/admin place lists those I know."
     )
 
 

@@ -47,7 +47,7 @@ async def test_a_stranger_with_the_code_becomes_the_admin_and_goes_on(
     assert drawn(await say(app, f"/claim {code}")) == (
         "# Welcome, Ana Lovelace [good]\n"
         "You are the admin now. Next: tell me who lives here, and which group chats "
-        "are the family's. help shows everything you can ask.\n"
+        "are the family's. /help shows everything you can ask.\n"
         "<People → admin people>\n"
         "<Group chats → admin place>\n"
         "<Help → help>"

@@ -18,7 +18,7 @@ async def test_help_lists_what_somebody_may_ask(say: Talk) -> None:
     lines = drawn(reply).splitlines()
     assert lines[:2] == [
         "# What you can ask",
-        "help and a name tells more, for example: help request",
+        "/help and a name tells more, for example: /help request",
     ]
     assert "- search TITLE: Search for a film, a series or a video" in lines
     assert [item.title.split(" ")[0] for item in reply.items] == [

@@ -18,7 +18,7 @@ async def test_an_invited_person_comes_in(say: Talk) -> None:
     assert drawn(await say(told.copy, "granny")) == (
         "# Welcome, Oma. [good]\n"
         "This account is yours here from now on. Search for a film or a show and ask "
-        "for it, or ask what is up: help shows everything.\n"
+        "for it, or ask what is up: /help shows everything.\n"
         "<What can I do? → help>"
     )
     assert (await say("me", "granny")).title == "Oma"

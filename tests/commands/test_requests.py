@@ -15,7 +15,7 @@ from medianest_bot.demo_house import Demo
 async def test_nothing_asked_for_yet_says_how(say: Talk) -> None:
     reply = await say("requests")
 
-    assert "For example: request dune" in reply.text
+    assert "For example: /request dune" in reply.text
 
 
 async def test_mine_are_listed_with_how_far_they_are(say: Talk) -> None:

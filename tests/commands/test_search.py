@@ -165,7 +165,7 @@ async def test_odd_input_gets_an_ordinary_answer(say: Talk) -> None:
 
 
 async def test_a_search_needs_something_to_look_for(say: Talk) -> None:
-    assert "For example: search dune" in (await say("search")).text
+    assert "For example: /search dune" in (await say("search")).text
 
 
 async def test_titles_are_suggested_while_typing(say: Talk) -> None:

@@ -91,7 +91,11 @@ def test_words_fill_the_arguments_in_order(text: str, values: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("found", "text", "said"),
     [
-        (search, "", "Please write its name behind “search”. For example: search dune"),
+        (
+            search,
+            "",
+            "Please write its name behind “search”. For example: /search dune",
+        ),
         (
             search,
             "dune where:moon",
@@ -133,7 +137,7 @@ def test_names_are_found_whatever_their_capitals_or_slash() -> None:
             "xyzzy",
             (
                 "There is no command “xyzzy”. To look for a title, type: "
-                "search xyzzy. help shows everything else."
+                "/search xyzzy. /help shows everything else."
             ),
         ),
     ],

@@ -37,7 +37,7 @@ async def test_a_line_runs_as_whoever_said_it(hall: Hall) -> None:
 
 
 async def test_an_empty_line_says_what_to_type(hall: Hall) -> None:
-    wanted = "# \nType a command, for example: search dune. help shows all of them."
+    wanted = "# \nType a command, for example: /search dune. /help shows all of them."
     assert [drawn(await hall.say(line)) for line in ("", " \t", "\u200f")] == [
         wanted
     ] * 3

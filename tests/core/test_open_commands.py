@@ -141,7 +141,7 @@ async def test_a_strangers_buttons_work(hall: Hall) -> None:
 
 async def test_a_stranger_lacking_words_is_told_which(hall: Hall) -> None:
     assert drawn(await hall.say("knock", "nobody")) == (
-        "#  [warn]\nPlease write some words behind “knock”. For example: knock hello"
+        "#  [warn]\nPlease write some words behind “knock”. For example: /knock hello"
     )
 
 

@@ -50,7 +50,7 @@ THEIRS: Mapping[Standing, str] = {
     ),
     Standing.UNASKED: marked(
         "I could not ask Plex for more than a week whether the Plex account {plex} of "
-        "{name} may use our server, so {name} is a guest until I can. Look at status, "
+        "{name} may use our server, so {name} is a guest until I can. Look at /status, "
         "and whether PLEX_TOKEN is still good."
     ),
     Standing.FINE: marked(

@@ -39,7 +39,7 @@ AT_PLEX_AS: Mapping[State, str] = {
     ),
     State.DONE: marked(
         "You are signed in as {plex}. Search for a film or a show and ask for it, send "
-        "me the link of a video, or ask what is up: help shows everything."
+        "me the link of a video, or ask what is up: /help shows everything."
     ),
     State.NO_ACCESS: marked(
         "The Plex account {plex} cannot use this household's server. Ask an admin to "

@@ -38,7 +38,7 @@ WHO_WAS_IT = marked(
     "it within a day, I leave."
 )
 NOT_THERE = marked("I am not in this chat.")
-CHANGE = marked("To change that, send me “admin place” in a direct message.")
+CHANGE = marked("To change that, send me “/admin place” in a direct message.")
 
 _TONES = {PlaceKind.NEW: Tone.WARN, PlaceKind.OTHER: Tone.PLAIN}
 

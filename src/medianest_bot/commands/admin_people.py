@@ -19,8 +19,8 @@ from medianest_bot.core.words import Sorry, _, marked, n_
 from medianest_bot.services.seerr import User
 
 WHOM = marked("What do you call them here?")
-WHO = marked("Who? For example: admin people {action} ana")
-NO_SUCH_PERSON = marked("There is nobody called {name}. admin people lists everybody.")
+WHO = marked("Who? For example: /admin people {action} ana")
+NO_SUCH_PERSON = marked("There is nobody called {name}. /admin people lists everybody.")
 WHICH_ACCOUNT = marked(
     "Which account? Write the chat and the number, for example: telegram:123"
 )

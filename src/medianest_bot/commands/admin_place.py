@@ -17,7 +17,7 @@ from medianest_bot.core.words import Sorry, _, marked, n_
 
 WHICH_CHAT = marked(
     "Which chat? Write its kind and its number, for example: telegram:-100123. "
-    "admin place lists those I know."
+    "/admin place lists those I know."
 )
 NONE = marked(
     "I am in no group chat yet. Add me to one, and I ask there what it is to you."

@@ -13,7 +13,7 @@ from medianest_bot.core.words import _, marked
 WELCOME = marked("Welcome, {name}")
 NEXT = marked(
     "You are the admin now. Next: tell me who lives here, and which group chats are "
-    "the family's. help shows everything you can ask."
+    "the family's. /help shows everything you can ask."
 )
 
 

@@ -11,7 +11,7 @@ from medianest_bot.core.roles import Role
 from medianest_bot.core.words import _, marked
 
 TITLE = marked("What you can ask")
-FOOT = marked("help and a name tells more, for example: help request")
+FOOT = marked("/help and a name tells more, for example: /help request")
 EXAMPLE = marked("For example")
 USAGE = marked("How to write it")
 OPTIONAL = marked("{help} (optional)")

@@ -13,7 +13,7 @@ from medianest_bot.core.words import _, marked
 WELCOME = marked("Welcome, {name}.")
 YOU_CAN = marked(
     "This account is yours here from now on. Search for a film or a show and ask for "
-    "it, or ask what is up: help shows everything."
+    "it, or ask what is up: /help shows everything."
 )
 
 

@@ -22,7 +22,7 @@ PAUSED = marked(
     "You were signed in as {plex}, but that Plex account cannot use our server now."
 )
 NOTHING_OPEN = marked("There is no sign-in to end.")
-NO_PAGE = marked("There is no page to show a code of. Begin again: link")
+NO_PAGE = marked("There is no page to show a code of. Begin again: /link")
 SCAN = marked(
     "Point the camera of the other device at this picture. The link in it is for you "
     "alone; enter the six digits here."

@@ -17,7 +17,7 @@ from medianest_bot.core.titles import Wanted, reference
 from medianest_bot.core.words import Sorry, _, marked
 from medianest_bot.services.media import Kind
 
-WHAT = marked("What would you like? For example: request dune")
+WHAT = marked("What would you like? For example: /request dune")
 NO_SEERR = marked("Nobody takes requests here: Overseerr or Seerr is not set up.")
 NOTHING = marked(
     "I found no film or series called “{title}”. Check the spelling, leave out the "

@@ -16,7 +16,7 @@ from medianest_bot.core.store import requests as rows
 from medianest_bot.core.store.requests import MediaRequest
 from medianest_bot.core.words import _, marked
 
-NONE = marked("You have not asked for anything yet. For example: request dune")
+NONE = marked("You have not asked for anything yet. For example: /request dune")
 NONE_SUCH = marked("None of your requests is there.")
 TITLE = marked("Your requests")
 A_PAGE = 8

@@ -26,8 +26,8 @@ from medianest_bot.services.media import Kind
 from medianest_bot.services.seerr import Details, MediaState, Season, UnknownTitle
 
 NO_SEERR = marked("Nobody takes requests here: Overseerr or Seerr is not set up.")
-WHICH_SERIES = marked("Which series? For example: seasons tv:1396")
-WHICH = marked("Write seasons as numbers, for example: seasons tv:1396 1-3,5")
+WHICH_SERIES = marked("Which series? For example: /seasons tv:1396")
+WHICH = marked("Write seasons as numbers, for example: /seasons tv:1396 1-3,5")
 NO_SERIES = marked(
     "I cannot find that series right now. Please check the number, or try again later."
 )

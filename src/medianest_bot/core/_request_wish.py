@@ -19,7 +19,7 @@ NO_TITLE = marked(
 )
 BLOCKED = marked("{title} is on the list of titles that cannot be asked for here.")
 WHICH_SEASONS = marked(
-    "Which seasons of {title}? For example: request tv:{number} seasons:1-3"
+    "Which seasons of {title}? For example: /request tv:{number} seasons:1-3"
 )
 NO_SUCH_SEASONS = marked("There are no seasons {seasons} of {title}.")
 LATER = marked("I cannot look up the seasons right now. Please try again later.")

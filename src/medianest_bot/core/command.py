@@ -40,11 +40,11 @@ __all__ = [
     "find",
 ]
 
-NEEDS = marked("Please write {help} behind “{command}”. For example: {example}")
+NEEDS = marked("Please write {help} behind “{command}”. For example: /{example}")
 TOO_MANY = marked("“{command}” does not know what to do with “{given}”.")
 UNKNOWN = marked(
-    "There is no command “{word}”. To look for a title, type: search {word}. "
-    "help shows everything else."
+    "There is no command “{word}”. To look for a title, type: /search {word}. "
+    "/help shows everything else."
 )
 UNKNOWN_NEAR = marked("There is no command “{word}”. Did you mean {near}?")
 

@@ -47,7 +47,7 @@ SUGGEST_S = 0.9
 
 LATE = marked("I was away when you asked for this. Do you still want it?")
 STILL = marked("Yes, do it")
-NOTHING = marked("Type a command, for example: search dune. help shows all of them.")
+NOTHING = marked("Type a command, for example: /search dune. /help shows all of them.")
 
 
 def _withheld(_text: str) -> str:

@@ -33,7 +33,7 @@ NOT_GOOD = marked(
 NOT_WANTED = marked("An admin does not want this account to come in. Talk to them.")
 ALREADY_YOU = marked("You are {name} here already, so the invitation stays unused.")
 SOMEBODY_ELSE = marked(
-    "This account belongs to {name} here. Remove it there first, with unlink, or ask "
+    "This account belongs to {name} here. Remove it there first, with /unlink, or ask "
     "an admin."
 )
 

@@ -21,7 +21,7 @@ from medianest_bot.services.errors import (
 
 NOT_ANSWERING = marked("{service} does not answer right now. Please try again later.")
 NOT_SINCE = marked("{service} has not answered since {time}. Please try again later.")
-REFUSED = marked("{service} refused that. An admin can see why with admin errors.")
+REFUSED = marked("{service} refused that. An admin can see why with /admin errors.")
 MISSING = marked("{service} does not have that any more.")
 UNREADABLE = marked(
     "{service} answered something I do not understand. It has been noted for the admin."
