@@ -262,7 +262,7 @@ async def test_without_an_admin_a_code_is_shown_once_a_chat_is_there(
     admin = await app.house.claims.claim(("telegram", "7"), "Ana", code)
     assert admin.role is Role.ADMIN
     await offer(app, [two], said)
-    assert said == [line]
+    assert said == [line, "Ana is the admin now."]
 
 
 async def test_the_program_shows_the_code_on_its_terminal_and_not_in_its_log(

@@ -35,6 +35,7 @@ NO_ADMIN = (
     "No admin yet. Within 15 minutes, send the bot in a private chat: /claim {code} "
     "(for a new code, start the bot again)."
 )
+CLAIMED = "{name} is the admin now."
 
 Write = Callable[[str], None]
 
@@ -105,6 +106,7 @@ async def offer(app: App, chats: Sequence[Chat], say: Write) -> None:
             one.cancel()
     code = await app.house.claims.offer()
     if code is not None:
+        app.house.claims.on_claim = lambda name: say(CLAIMED.format(name=name))
         say(NO_ADMIN.format(code=code))
 
 

@@ -63,6 +63,8 @@ class Claims:
         self._store = store
         self._key = key
         self._now = now
+        self.on_claim: Callable[[str], None] = _nobody_hears
+        """Called with the name of who has just become the admin."""
 
     async def offer(self) -> str | None:
         """A new code, which ends the one before; None where a chat has an admin."""
@@ -81,6 +83,7 @@ class Claims:
             done = await self._claimed(tx, account, shown_name, code)
         if isinstance(done, Sorry):
             raise done
+        self.on_claim(done.name)
         return done
 
     async def _claimed(
@@ -125,6 +128,10 @@ class Claims:
         """The same however the code was typed."""
         plain = "".join(letter for letter in code.upper() if letter.isalnum())
         return hmac.digest(self._key, plain.encode(errors="replace"), "sha256").hex()
+
+
+def _nobody_hears(name: str) -> None:
+    del name
 
 
 async def _has_admin(tx: AsyncConnection) -> bool:
