@@ -66,7 +66,7 @@ def bare_house(
         linking=linking,
         approvals=Approvals(ground, linking.changed),
         claims=Claims(store, b"k" * 32, now),
-        invitations=Invitations(store, now),
+        invitations=Invitations(store, outbox, now),
         plex=None,
         seerr=None,
         kuma=None,

@@ -38,7 +38,7 @@ async def signing_in(ground: Ground, name: Household, joined: Joined) -> Signing
     return SigningIn(
         linking=linking,
         approvals=Approvals(ground, linking.changed),
-        invitations=Invitations(ground.store, ground.now),
+        invitations=Invitations(ground.store, ground.outbox, ground.now),
         visits=Visits(ground, name.name, linking.changed, linking.ways_back),
         watch=LinkWatch(ground, linking, joined),
     )

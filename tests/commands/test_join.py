@@ -76,3 +76,16 @@ async def test_a_stranger_has_nothing_to_invite_to(say: Talk) -> None:
 def _without_key(reply: Reply) -> str:
     said = drawn(reply).replace(reply.copy.removeprefix("/join "), "KEY")
     return re.sub(r"until .*?\d\d:\d\d", "until TIME", said)
+
+
+async def test_whoever_invited_sees_who_came(say: Talk) -> None:
+    told = await say("admin people invite Oma", "mum")
+    await say(told.copy, "granny")
+    seen = await say("show invitation:1", "mum")
+    assert drawn(seen) == (
+        "#  [good]\nOma used your invitation: console account granny (granny)."
+    )
+    for who in ("granny", "ana"):
+        refused = await say("show invitation:1", who)
+        assert refused.text == "There is no such invitation."
+    assert (await say(told.copy, "granny")).text == "You are in already, Oma."

@@ -83,7 +83,7 @@ class Gate:
         changed, ways_back = self.linking.changed, self.linking.ways_back
         self.visits = Visits(self.ground, _name, changed, ways_back, _at_once)
         self.approvals = Approvals(self.ground, changed)
-        self.invitations = Invitations(self.store, self.clock)
+        self.invitations = Invitations(self.store, self.outbox, self.clock)
         self.joined: list[int] = []
         self.watch = LinkWatch(self.ground, self.linking, self._joined)
 

@@ -10,12 +10,14 @@ from tests.core.gate import Gate
 
 from medianest_bot.core import people as rules
 from medianest_bot.core.invitations import (
+    ALREADY_IN,
     ALREADY_YOU,
     NOT_GOOD,
     NOT_WANTED,
     SOMEBODY_ELSE,
 )
 from medianest_bot.core.store import entrances
+from medianest_bot.core.store.news import waiting
 from medianest_bot.core.words import Sorry
 
 OTHERS = [Asker(f"o{number}") for number in range(5)]
@@ -41,6 +43,21 @@ async def test_it_works_once_and_for_that_person(gate: Gate) -> None:
         AT_FIRST,
         ["invited", "invitation accepted"],
     )
+
+
+async def test_whoever_made_it_hears_that_it_was_used(gate: Gate) -> None:
+    await gate.invitations.accept(EVE, await made(gate, "zoe"))
+    await gate.invitations.accept(OTHERS[0], await made(gate, "ana", by="ana"))
+    async with gate.store.read() as db:
+        told = [(one.person_id, one.line) for one in await waiting(db)]
+    assert told == [((await gate.person("mum")).id, "show invitation:1")]
+
+
+async def test_whoever_brings_it_again_is_in_already(gate: Gate) -> None:
+    key = await made(gate, "zoe")
+    await gate.invitations.accept(EVE, key)
+    assert await refused(gate, key) == ALREADY_IN
+    assert await refused(gate, key, ANA) == NOT_GOOD
 
 
 async def test_of_many_at_once_one_comes_in(gate: Gate) -> None:

@@ -11,6 +11,7 @@ from medianest_bot.commands import (
     _link_card,
     _place_card,
     _request_card,
+    _used_invitation,
     download,
     status,
 )
@@ -35,6 +36,7 @@ OWN: Mapping[str, Draw] = {
     "link": _link_card.by_number,
     "approval": _approval_card.by_number,
     "access": _access_card.by_number,
+    "invitation": _used_invitation.by_number,
 }
 """The same where the card itself knows who may see it."""
 

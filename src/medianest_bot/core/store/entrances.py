@@ -83,6 +83,11 @@ async def invitation(db: AsyncConnection, key_hash: str) -> Invitation | None:
     )
 
 
+async def invitation_by_id(db: AsyncConnection, number: int) -> Invitation | None:
+    query = select_as(Invitation, invitations)
+    return await first_of(db, Invitation, query.where(invitations.c.id == number))
+
+
 async def use(
     tx: AsyncConnection, invitation_id: int, used_by: str, now: datetime
 ) -> None:
