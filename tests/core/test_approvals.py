@@ -9,6 +9,7 @@ from sqlalchemy import select
 from tests.core.callers import ANA, AT_FIRST, EVE, ZOE
 from tests.core.gate import Gate
 
+from medianest_bot.core import leaving
 from medianest_bot.core import people as rules
 from medianest_bot.core._link_rules import LINKED_MEANWHILE
 from medianest_bot.core._link_types import Attempt, State
@@ -22,6 +23,7 @@ from medianest_bot.core.approvals import (
 from medianest_bot.core.linking import NOT_WANTED
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import entrances, people
+from medianest_bot.core.store.news import waiting
 from medianest_bot.core.store.tables import news
 from medianest_bot.core.words import Sorry
 
@@ -93,6 +95,29 @@ async def test_where_nobody_says_anything_who_is_known_is_told(gate: Gate) -> No
     await gate.watch.look()
     assert (await gate.latest(ANA)).state is State.EXPIRED
     assert await told(gate) == [((await gate.person("ana")).id, "show link:1")]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DENY, Verdict.BLOCK])
+async def test_who_is_nobody_here_is_told_where_they_asked(
+    gate: Gate, verdict: Verdict
+) -> None:
+    await gate.decides(await gate.to_waiting(), verdict)
+    async with gate.store.read() as db:
+        (one,) = await waiting(db)
+    mum = await gate.person("mum")
+    told = (one.room, one.person_id, one.line)
+    assert told == ("account:discord:eve", mum.id, "show link:1")
+    await leaving.forget_stranger(gate.store, ("discord", "eve"))
+    async with gate.store.read() as db:
+        assert await waiting(db) == ()
+
+
+async def test_where_nobody_says_anything_a_stranger_is_told_so(gate: Gate) -> None:
+    await gate.to_waiting()
+    gate.clock.move(days=8)
+    await gate.watch.look()
+    async with gate.store.read() as db:
+        assert [one.room for one in await waiting(db)] == ["account:discord:eve"]
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

@@ -524,3 +524,28 @@ async def test_the_outbox_leaves_nothing_running(hall: Hall) -> None:
         await hall.tell("show tea:1")
         await settled()
     assert asyncio.all_tasks() == before
+
+
+async def tell_account(hall: Hall, account: str) -> None:
+    """Promise news to an account alone, on behalf of the admin."""
+    hall.shelf.cards["tea:1"] = "hot"
+    async with hall.store.begin() as tx:
+        (admin,) = await people.admins(tx)
+        whom = ("console", account)
+        await hall.outbox.tell_account(tx, whom, admin.id, "show tea:1", "once")
+    hall.outbox.wake()
+    await until_none_waits(hall)
+
+
+async def test_an_account_is_told_in_private_and_nobody_else(
+    hall: Hall, chat: Chat
+) -> None:
+    await tell_account(hall, "zoe")
+    assert chat.told == [("zoe", "hot")]
+
+
+async def test_an_account_that_takes_nothing_is_let_be(hall: Hall, chat: Chat) -> None:
+    chat.is_gone = True
+    await tell_account(hall, "zoe")
+    chat.is_gone = False
+    assert chat.told == []

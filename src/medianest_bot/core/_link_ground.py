@@ -14,6 +14,7 @@ from medianest_bot.core._link_secrets import LinkSecrets
 from medianest_bot.core._link_types import Attempt, State
 from medianest_bot.core.outbox import Outbox
 from medianest_bot.core.store import link_attempts as rows
+from medianest_bot.core.store import people
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.people import Person
 
@@ -76,12 +77,21 @@ async def confirmed(
 
 
 async def tell_asker(ground: Ground, tx: AsyncConnection, attempt: Attempt) -> None:
-    """Who is somebody here is told how it ended; everybody sees it on the card."""
-    if attempt.person_id is None:
-        return
+    """Whoever waited is told how it ended, also who is nobody here yet."""
     line, _card = subjects_of(attempt)
-    dedupe = f"{line}:{attempt.state.value}"
-    await ground.outbox.tell(tx, attempt.person_id, f"show {line}", dedupe)
+    dedupe, show = f"{line}:{attempt.state.value}", f"show {line}"
+    if attempt.person_id is not None:
+        await ground.outbox.tell(tx, attempt.person_id, show, dedupe)
+        return
+    # News are always somebody's: of who decided, else of any admin.
+    by = attempt.decided_by or await _an_admin(tx)
+    if by is not None:
+        account = account_of(attempt)
+        await ground.outbox.tell_account(tx, account, by, show, dedupe)
+
+
+async def _an_admin(tx: AsyncConnection) -> int | None:
+    return next((one.id for one in await people.admins(tx)), None)
 
 
 def account_of(attempt: Attempt) -> tuple[str, str]:

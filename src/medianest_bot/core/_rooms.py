@@ -1,4 +1,4 @@
-"""Rooms of admins: how a row names one, and which of them can be written to."""
+"""How a row names where news go: rooms of admins, and accounts of nobody here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,23 @@ Spot = tuple[str, str, str | None]
 
 _ONLY_THREADS = frozenset({"discord"})
 """Where a chat is a server, and only its channels can be written to."""
+
+
+_ACCOUNT = "account:"
+"""No platform is called that."""
+
+
+def account_name(platform: str, account: str) -> str:
+    """As a row keeps an account that is nobody's here: `account:telegram:901`."""
+    return f"{_ACCOUNT}{platform}:{account}"
+
+
+def account_of(name: str | None) -> tuple[str, str] | None:
+    """`account_name` undone; None for a room."""
+    if name is None or not name.startswith(_ACCOUNT):
+        return None
+    platform, _colon, account = name.removeprefix(_ACCOUNT).partition(":")
+    return platform, account
 
 
 def name_of(spot: Spot) -> str:

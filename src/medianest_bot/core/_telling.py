@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from medianest_bot.core._ports import Away, Closed, Draw, Ports, Reader
-from medianest_bot.core._rooms import spot_of
+from medianest_bot.core._rooms import account_of, spot_of
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import news, people
 from medianest_bot.core.store.engine import Store
 from medianest_bot.core.store.news import News
-from medianest_bot.core.words import Sorry
+from medianest_bot.core.words import Sorry, marked
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,7 @@ _LONGEST = timedelta(days=1)
 
 COULD_NOT_REACH = "could not reach"
 NOTHING_TO_TELL = "nothing to tell"
+NO_NEWS = marked("This account takes no messages from me.")
 
 
 def in_order(accounts: Sequence[people.Account]) -> list[people.Account]:
@@ -130,6 +131,9 @@ class Telling:
 
     async def _tell(self, one: News, accounts: Sequence[people.Account]) -> bool:
         """Where the room takes it; in private otherwise, or if there is none."""
+        nobodys = account_of(one.room)
+        if nobodys is not None:
+            return await self._tell_account(one, *nobodys)
         is_for_room = one.room is not None and one.attempts < _TRIES_ROOM
         if is_for_room and await self._post(one, accounts):
             return True
@@ -165,6 +169,16 @@ class Telling:
             if await port.tell(account.account, await self._draw(one.line, reader)):
                 return True
         return False
+
+    async def _tell_account(self, one: News, platform: str, account: str) -> bool:
+        """To somebody we do not know, who may refuse; then nobody else hears it."""
+        port = self._ports.get(platform)
+        if port is None:
+            raise Away
+        reply = await self._draw(one.line, Reader(platform, account, account))
+        if not await port.tell(account, reply):
+            raise Sorry(NO_NEWS)
+        return True
 
     async def _note(self, one: News) -> None:
         async with self._store.begin() as tx:

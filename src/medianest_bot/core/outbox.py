@@ -26,7 +26,7 @@ from medianest_bot.core._ports import (
     fingerprint,
 )
 from medianest_bot.core._redrawing import Redrawing
-from medianest_bot.core._rooms import Spot, name_of
+from medianest_bot.core._rooms import Spot, account_name, name_of
 from medianest_bot.core._telling import Telling, in_order
 from medianest_bot.core.reply import Reply
 from medianest_bot.core.store import cards, news, people
@@ -109,6 +109,21 @@ class Outbox:
         Where the room cannot be written to, that admin is told in private.
         """
         await news.add(tx, dedupe, person_id, line, self._now(), room=name_of(room))
+
+    async def tell_account(
+        self,
+        tx: AsyncConnection,
+        account: tuple[str, str],
+        person_id: int,
+        line: str,
+        dedupe: str,
+    ) -> None:
+        """Promise news to an account that is nobody's here, in private.
+
+        They go with `person_id`, whose doing they are. Who takes nothing is let be.
+        """
+        room = account_name(*account)
+        await news.add(tx, dedupe, person_id, line, self._now(), room=room)
 
     async def follow(self, card: Card, drawn: Reply) -> None:
         """Remember a sent message that shows `drawn` and follows its subject."""

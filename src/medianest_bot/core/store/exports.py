@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from medianest_bot.core._rooms import account_name
 from medianest_bot.core.store._types import Moment
 from medianest_bot.core.store.tables import (
     audit,
@@ -28,6 +29,7 @@ from medianest_bot.core.store.tables import (
     expected,
     invitations,
     metadata,
+    news,
     tickets,
     users,
     youtube_downloads,
@@ -96,6 +98,9 @@ def is_theirs(table: Table, whose: Whose) -> ColumnElement[bool]:
         parts.append(expected.c.who.in_(whose.keys))
     if table is invitations:
         parts.append(invitations.c.used_by.in_(whose.keys))
+    if table is news:
+        names = [account_name(*one) for one in whose.accounts]
+        parts.append(news.c.room.in_(names))
     if table is audit:
         parts += [_ends(audit.c.subject, ending) for ending in whose.endings]
     return or_(*parts)

@@ -18,12 +18,13 @@ from medianest_bot.core.store.tables import (
     inbox,
     invitations,
     link_attempts,
+    news,
     strangers,
     tickets,
 )
 
 SOMEBODY = "somebody"
-_GO = (link_attempts, cards, tickets, strangers, expected)
+_GO = (link_attempts, cards, tickets, strangers, expected, news)
 """What names accounts, so that it does not go with the person by itself."""
 _HARMLESS = frozenset(("role", "what", "limit", "tries", "attempt"))
 
