@@ -35,9 +35,10 @@ OF_MEMBERS = {
 NOT_YOURS = "⚠️ That is for members of this household."
 STRANGER = (
     "(only you) Medianest: │ ⚠️ This bot serves one household. "
-    "Ask its admin to let you in.\n  │ \n"
-    "  │ To let you in, an admin needs your number: discord:{number}\n"
-    "  │ ──\n  │ **/link**\n  │ Sign in with Plex\n"
+    "Press Sign in with Plex; an admin then says yes.\n"
+    "  │ ──\n  │ **/join KEY**\n  │ Sign in with an invitation\n"
+    "  │ \n  │ **/privacy**\n  │ See what is stored about you, or delete it\n"
+    "  │ \n  │ **Your number, should an admin ask for it**\n  │ discord:{number}\n"
 )
 
 
@@ -229,7 +230,7 @@ async def test_a_stranger_is_told_once_a_day_and_then_nothing(
     eve = household.stranger()
     told = shown(await eve.asks("search", title="dune"))
     assert told.startswith(STRANGER.format(number=eve.person.id))
-    assert shown(await eve.asks("help")) == ""
+    assert shown(await eve.asks("status")) == ""
     private = eve.in_private
     assert shown(await private.asks("me")) == ""
     assert private.sees == ""

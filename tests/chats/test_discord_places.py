@@ -31,9 +31,9 @@ it within a day, I leave.
   │ **Chat** discord:{number}
   │ [Family chat] [Admin room] [Not ours]"""
 STRANGER = (
-    "(only you) Medianest: ⚠️ This bot serves one household. "
-    "Ask its admin to let you in.\n  \n"
-    "  To let you in, an admin needs your number: discord:{number}"
+    "(only you) Medianest: │ ⚠️ This bot serves one household. "
+    "Ask its admin to let you in.\n  │ ──\n"
+    "  │ **Your number, should an admin ask for it**\n  │ discord:{number}"
 )
 FOR_ADMINS = "⚠️ That is for admins of this household."
 

@@ -13,13 +13,15 @@ from tests.chats.discord_phone import Household, Phone, at_rest, open_household,
 from tests.unhurried import now
 
 from medianest_bot.chats._discord_members import A_SECOND
+from medianest_bot.chats._strangers import ANSWERS
 
 CROWD = 150
 TOLD = (
     "(only you) Medianest: │ ⚠️ This bot serves one household. "
-    "Ask its admin to let you in.\n  │ \n"
-    "  │ To let you in, an admin needs your number: discord:{number}\n"
-    "  │ ──\n  │ **/link**\n  │ Sign in with Plex\n"
+    "Press Sign in with Plex; an admin then says yes.\n"
+    "  │ ──\n  │ **/join KEY**\n  │ Sign in with an invitation\n"
+    "  │ \n  │ **/privacy**\n  │ See what is stored about you, or delete it\n"
+    "  │ \n  │ **Your number, should an admin ask for it**\n  │ discord:{number}\n"
 )
 
 
@@ -51,8 +53,16 @@ async def test_who_was_told_costs_no_writing(household: Household) -> None:
     await eve.asks("help")
     with counted_writes(household.folder) as written:
         for _time in range(3):
-            assert shown(await eve.asks("help")) == ""
+            assert shown(await eve.asks("status")) == ""
     assert written == [0]
+
+
+async def test_who_asks_how_to_come_in_is_told_some_times_an_hour(
+    household: Household,
+) -> None:
+    eve = household.stranger()
+    told = [shown(await eve.asks("help")) for _time in range(ANSWERS + 1)]
+    assert [bool(one) for one in told] == [True] * ANSWERS + [False]
 
 
 async def test_nobody_waits_for_a_crowd_of_strangers(household: Household) -> None:

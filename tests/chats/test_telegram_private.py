@@ -38,12 +38,16 @@ HELP = "What you can ask\n"
 HELLO = f"{HELP}Send me the name of a film or a series, and I look for it.\n"
 TOO_OLD = "That link is too old, or not for you. Please ask once more."
 TURNED_AWAY = """\
-This bot serves one household. Ask its admin to let you in.
+This bot serves one household. Press Sign in with Plex; an admin then says yes.
 
-To let you in, an admin needs your number: telegram:{number}
+/join KEY
+Sign in with an invitation
 
-/link
-Sign in with Plex
+/privacy
+See what is stored about you, or delete it
+
+Your number, should an admin ask for it
+telegram:{number}
 """
 
 

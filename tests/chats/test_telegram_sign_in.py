@@ -12,13 +12,13 @@ from tests.bot_api.world import Chat, Message
 from tests.chats.telegram_family import FAMILY, ROOM, Family, drawn, open_family
 from tests.signing_in import link_in, signed_in
 
+from medianest_bot.chats._strangers import ANSWERS
 from medianest_bot.core.store import people
 
 ATTIC = -1004
 HELLO = """\
-This bot serves one household. Ask its admin to let you in.
-
-To let you in, an admin needs your number: telegram:903"""
+This bot serves one household. Press Sign in with Plex; an admin then says yes.
+"""
 
 
 @pytest.fixture
@@ -65,11 +65,18 @@ async def seen(family: Family, where: Chat | str, words: str) -> Message:
     return message
 
 
+def told_no(family: Family, least: int = 0) -> list[Message]:
+    """What eve reads of being refused, once there is so much of it."""
+    answers = family.server.answers(family.someone("eve"))
+    found = [one for one in answers if "An admin said no." in one.text]
+    return found if len(found) >= least else []
+
+
 async def test_a_stranger_is_shown_the_ways_in(family: Family) -> None:
     hello = await family.says("eve", "/start")
     assert drawn(hello).startswith(HELLO)
-    assert "/link" in hello.text
     assert "/join KEY" in hello.text
+    assert hello.text.endswith("Your number, should an admin ask for it\ntelegram:903")
     assert drawn(hello).endswith("[Sign in with Plex]")
     await family.presses("eve", hello, "Sign in with Plex")
     card = await seen(family, "eve", "Open the page")
@@ -128,14 +135,24 @@ async def test_wrong_digits_are_not_repeated(family: Family) -> None:
     assert wrong not in repr(shown)
 
 
-async def test_six_digits_without_a_sign_in_mean_nothing(family: Family) -> None:
-    await begun(family)
-    seen_so_far = len(family.server.answers(family.someone("eve")))
-    family.server.says(family.someone("eve"), "123456")
-    await family.settle()
-    assert len(family.server.answers(family.someone("eve"))) == seen_so_far
+async def test_digits_that_come_too_early_show_the_way_to_the_page(
+    family: Family,
+) -> None:
+    card = await begun(family)
+    early = await family.says("eve", "123456")
+    assert early.text.startswith("Sign in with Plex\nOpen the page first")
+    assert page_of(early) == page_of(card)
     found = await family.says("ana", "123456")
     assert "“123456”" in found.text
+
+
+@pytest.mark.parametrize("line", ["help", "dune", "/me", "/start"])
+async def test_who_has_begun_is_shown_the_sign_in_whatever_they_write(
+    family: Family, line: str
+) -> None:
+    card = await begun(family)
+    again = await family.says("eve", line)
+    assert (again.text, page_of(again)) == (card.text, page_of(card))
 
 
 async def test_without_a_room_admins_are_asked_in_private(family: Family) -> None:
@@ -176,14 +193,24 @@ async def test_a_stranger_has_no_command_list_of_their_own(family: Family) -> No
     assert "link" in str(default["commands"])
 
 
-@pytest.mark.parametrize("line", ["help", "dune", "/search dune", "/show status"])
+@pytest.mark.parametrize("line", ["hi", "dune", "/search dune", "/me"])
 async def test_a_stranger_may_still_do_nothing_else(family: Family, line: str) -> None:
-    await begun(family)
-    seen_so_far = len(family.server.answers(family.someone("eve")))
+    await family.says("eve", "/start")
     family.server.says(family.someone("eve"), line)
     await family.settle()
-    answers = family.server.answers(family.someone("eve"))[seen_so_far:]
-    assert [one.text for one in answers if "nothing called" not in one.text] == []
+    assert len(family.server.answers(family.someone("eve"))) == 1
+
+
+@pytest.mark.parametrize("line", ["/start", "/help"])
+async def test_a_stranger_who_asks_is_answered_some_times_an_hour(
+    family: Family, line: str
+) -> None:
+    hello = await family.says("eve", "/start")
+    for _time in range(ANSWERS - 1):
+        assert (await family.says("eve", line)).text == hello.text
+    family.server.says(family.someone("eve"), line)
+    await family.settle()
+    assert len(family.server.answers(family.someone("eve"))) == ANSWERS
 
 
 async def test_a_stranger_is_asked_only_so_often(tmp_path: Path) -> None:
@@ -217,6 +244,11 @@ async def test_a_reason_reaches_who_wanted_to_come_in(
     for one in rooms:
         assert labels(await seen(family, one, "Denied by mum.")) == []
     assert "Not in this house" in (await seen(family, "eve", "An admin said no.")).text
+    # A card that was redrawn rings no phone: they are told as well, and once.
+    await family.server.until(lambda: told_no(family, 2))
+    again = await family.says("eve", "why?")
+    assert "Not in this house" in again.text
+    assert len(told_no(family)) == 3
 
 
 async def test_codes_are_in_no_log(family: Family, rooms: tuple[Chat, Chat]) -> None:

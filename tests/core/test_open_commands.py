@@ -26,7 +26,6 @@ ALONE = "#  [warn]\nThis bot serves one household. Ask its admin to let you in."
 WELCOME = """\
 #  [warn]
 This bot serves one household. Ask its admin to let you in.
-- /enter: Come in
 - /knock WORDS: Knock
 <Come in → enter>"""
 LONG = "knock " + "x" * 80

@@ -148,7 +148,8 @@ class Asking:
             asker = of.asker if of is not None else None
             interaction, line = answering.interaction, answering.line
             asked = await self._room.asked(interaction, pressed=is_press, asker=asker)
-            return asked, await self._room.dispatch.check(line, asked)
+            room = self._room
+            return asked, await room.strangers.check(room.dispatch, line, asked)
 
         if not await self._room.asks_discord(answering.interaction):
             return await work()
@@ -213,12 +214,16 @@ class Asking:
             await fleeting.keep(interaction, sent, reply, account, kind)
 
     async def _turn_away(self, answering: Answering, checked: Checked) -> None:
-        """Strangers are told once a day how to come in, and then nothing."""
+        """Strangers are told once a day how to come in; oftener where they ask."""
         assert checked.refused is not None
         account = str(answering.interaction.user.id)
         is_press = answering.interaction.type is discord.InteractionType.component
+        is_asked = not is_press and answering.line == "help"
         is_first = await answering.wait_for(
-            self._is_first(account), quietly=True, is_press=is_press, is_owed=False
+            self._is_first(account, is_asked=is_asked),
+            quietly=True,
+            is_press=is_press,
+            is_owed=False,
         )
         if not is_first:
             await answering.silently()
@@ -226,8 +231,9 @@ class Asking:
         reply = with_number(checked.refused, PLATFORM, account)
         await answering.say(reply, quietly=True, asker=account)
 
-    async def _is_first(self, account: str) -> bool:
-        async with self._room.strangers.first_today(account) as is_first:
+    async def _is_first(self, account: str, *, is_asked: bool) -> bool:
+        strangers = self._room.strangers
+        async with strangers.first_today(account, is_asked=is_asked) as is_first:
             return is_first
 
     async def _say_plainly(

@@ -50,12 +50,16 @@ class Saying:
         if line is None:
             return await self._known(said)
         if isinstance(line, Help):
-            return await self.hello(said.sender, said.spot, how)
+            asks = said.command is not None
+            return await self.hello(said.sender, said.spot, how, is_asked=asks)
         late = min(said.at, received_at) < self._room.house.now() - LATE
         if late:
             # "Do you still want it?" says what it means by what it hangs on.
             how = How(reply_to=int(said.message))
-        who = await self.run(line, said.sender, said.spot, how, is_late=late)
+        asks = said.command is not None and line == "help"
+        who = await self.run(
+            line, said.sender, said.spot, how, is_late=late, is_asked=asks
+        )
         is_known = who.role is not None or who.is_stranger
         return who if is_known else await self._known(said)
 
@@ -72,10 +76,12 @@ class Saying:
         """A sticker, a photo: nothing to look for, so we say what we can do."""
         await self.hello(other.sender, other.spot, How())
 
-    async def hello(self, sender: Sender, spot: Spot, how: How) -> Checked:
+    async def hello(
+        self, sender: Sender, spot: Spot, how: How, *, is_asked: bool = False
+    ) -> Checked:
         """Say what we can do, and first what most people come for."""
         lead = HELLO if spot.is_private else ""
-        return await self.run("help", sender, spot, how, lead=lead)
+        return await self.run("help", sender, spot, how, lead=lead, is_asked=is_asked)
 
     async def run(
         self,
@@ -86,17 +92,24 @@ class Saying:
         *,
         is_late: bool = False,
         lead: str = "",
+        is_asked: bool = False,
     ) -> Checked:
-        """Run a line as its sender and send what it answers; returns who that was."""
+        """Run a line as its sender and send what it answers; returns who that was.
+
+        `is_asked`: they asked what they can do, by a command of its own.
+        """
         room = self._room
         asked = room.asked(sender, spot)
         with reading(sender.locale):
-            checked = await room.dispatch.check(line, asked)
-            if await self._is_turned_away(checked, sender, spot, how):
+            checked = await room.strangers.check(room.dispatch, line, asked)
+            if await self._is_turned_away(
+                checked, sender, spot, how, is_asked=is_asked
+            ):
                 return checked
             if is_stranger(checked, spot):
                 # Nobody of the household waits behind them.
-                how = replace(how, rank=Rank.NEWS)
+                how, lead = replace(how, rank=Rank.NEWS), ""
+                is_late = is_late and not _draws(checked)
             if is_late and checked.refused is None:
                 reply = await room.dispatch.ask_again(line, asked)
                 await self.answer(line, reply, sender, spot, how)
@@ -173,9 +186,15 @@ class Saying:
         return line
 
     async def _is_turned_away(
-        self, checked: Checked, sender: Sender, spot: Spot, how: How
+        self,
+        checked: Checked,
+        sender: Sender,
+        spot: Spot,
+        how: How,
+        *,
+        is_asked: bool,
     ) -> bool:
-        """Strangers are told once a day how to come in.
+        """Strangers are told once a day how to come in; oftener where they ask for it.
 
         What else is refused goes on to `run`: there it is counted and answered.
         """
@@ -183,7 +202,9 @@ class Saying:
             return False
         room = self._room
         who = sender.account if spot.is_private else spot.chat
-        async with room.strangers.first_today(who) as is_first:
+        is_asked = is_asked and spot.is_private
+        first_today = room.strangers.first_today(who, is_asked=is_asked)
+        async with first_today as is_first:
             if is_first:
                 reply = Reply(text=checked.refused.text)
                 if spot.is_private:
@@ -204,6 +225,10 @@ def is_private(checked: Checked) -> bool:
 def is_stranger(checked: Checked, spot: Spot) -> bool:
     """True for who is nobody, but may ask this all the same."""
     return spot.is_private and checked.role is not None and checked.person is None
+
+
+def _draws(checked: Checked) -> bool:
+    return checked.command is not None and checked.command.draws
 
 
 def question_key(chat: str, message: str) -> str:

@@ -66,6 +66,7 @@ SAID_NOT_ME = marked(
     "was not you, the link came into other hands: tell an admin."
 )
 REASON = marked("They said: {reason}")
+PAGE_FIRST = marked("Open the page first: only at the end does it show six digits.")
 WHICH_DIGITS = marked("Which six digits does the page show?")
 
 _AGAIN = frozenset({State.REPLACED, State.BLOCKED, State.DENIED})
@@ -75,6 +76,8 @@ _AGAIN = frozenset({State.REPLACED, State.BLOCKED, State.DENIED})
 async def by_number(ctx: Context, number: int) -> Reply:
     """For whom it is about, and nobody else."""
     attempt = await ctx.house.linking.get(number)
+    if attempt is None:
+        ctx.house.linking.forget((ctx.asked.platform, ctx.asked.account))
     if attempt is None or not _is_theirs(ctx, attempt):
         raise Sorry(NO_SUCH)
     return await drawn(ctx, attempt)
@@ -109,6 +112,15 @@ async def told_again(ctx: Context, attempt: Attempt) -> Reply:
     """
     again = Choice(_("Begin again"), "link again", Tone.GOOD)
     return replace(await drawn(ctx, attempt), choices=(again,), follows=None)
+
+
+async def too_early(ctx: Context, attempt: Attempt) -> Reply:
+    """Where the digits come from, for who brings some before the page shows any.
+
+    It follows nothing: drawn anew, it would not say so any more.
+    """
+    card = await drawn(ctx, attempt)
+    return replace(card, text=f"{_(PAGE_FIRST)}\n\n{card.text}", follows=None)
 
 
 def _words(ctx: Context, attempt: Attempt, code: str) -> str:

@@ -28,6 +28,7 @@ SCAN = marked(
     "alone; enter the six digits here."
 )
 
+BEFORE_DIGITS = frozenset({State.OPEN, State.AT_PLEX})
 TOLD_AGAIN = frozenset({State.DENIED, State.FOREIGN})
 TOLD_FOR = timedelta(days=7)
 
@@ -58,8 +59,7 @@ async def link(
     if code.casefold() in list(Step):
         code, step = "", Step(code.casefold())
     if code:
-        entered = await ctx.house.linking.enter(ctx.asked, code)
-        return await _shown(ctx, entered)
+        return await _enter(ctx, code)
     match step:
         case Step.CANCEL:
             return await _cancel(ctx)
@@ -84,6 +84,14 @@ async def _start(ctx: Context) -> Reply:
     if ended is not None and _is_to_be_told(ended, ctx.house.now()):
         return await _link_card.told_again(ctx, ended)
     return await _begin(ctx)
+
+
+async def _enter(ctx: Context, code: str) -> Reply:
+    early = await _open(ctx)
+    if early is not None and early.state in BEFORE_DIGITS:
+        return await _link_card.too_early(ctx, early)
+    entered = await ctx.house.linking.enter(ctx.asked, code)
+    return await _shown(ctx, entered)
 
 
 async def _begin(ctx: Context) -> Reply:

@@ -127,7 +127,9 @@ async def _delete(ctx: Context) -> Reply:
     show = Show.HERE if ctx.asked.pressed else Show.NEW
     store, now, person = ctx.house.store, ctx.house.now, ctx.person
     if person is None:
-        await leaving.forget_stranger(store, (ctx.asked.platform, ctx.asked.account))
+        account = ctx.asked.platform, ctx.asked.account
+        await leaving.forget_stranger(store, account)
+        ctx.house.linking.forget(account)
         return Reply(text=_(DELETED), tone=Tone.GOOD, show=show)
     await rules.remove(store, person, person, now)
     ctx.house.requests.somebody_left()

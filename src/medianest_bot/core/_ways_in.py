@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from medianest_bot.core._allowed import Stranger
 from medianest_bot.core._failures import note
-from medianest_bot.core.command import Command, Commands
+from medianest_bot.core.command import Command
 from medianest_bot.core.context import Asked, Context
+from medianest_bot.core.house import House
 from medianest_bot.core.reply import Choice, Item, Reply, Tone
 from medianest_bot.core.roles import PlaceKind, Role
 from medianest_bot.core.words import Sorry, _, marked
@@ -20,6 +21,9 @@ MOST = 500
 AT_ONCE = 4
 """Strangers who are answered at a time."""
 WINDOW = timedelta(minutes=1)
+SIGN_IN = "link"
+"""The way in that needs a media server of Plex."""
+PRESS = marked("This bot serves one household. Press {button}; an admin then says yes.")
 CROWDED = marked("Many people ask at once just now. Please try again in a minute.")
 
 
@@ -57,21 +61,28 @@ class Crowd:
             del self._seen[oldest]
 
 
-def refused(sorry: Sorry, asked: Asked, commands: Commands) -> Reply:
+def refused(sorry: Sorry, asked: Asked, house: House) -> Reply:
     """What no is said with; strangers in private hear what lets people in."""
     reply = note(sorry, asked)
     if not isinstance(sorry, Stranger) or asked.place.kind is not PlaceKind.PRIVATE:
         return reply
-    listed = commands.visible(Role.GUEST, PlaceKind.PRIVATE)
-    ways = [one for one in listed if one.open]
-    ways.sort(key=_runs_alone, reverse=True)
+    ways = _ways(house)
     # One button is enough to begin with; the rest can be read.
     first = next((one for one in ways if _runs_alone(one)), None)
-    return replace(
-        reply,
-        items=tuple(Item(f"/{one.brief()}", _(one.help)) for one in ways),
-        choices=(_choice(first),) if first else (),
-    )
+    if first is not None:
+        reply = replace(reply, choices=(_choice(first),))
+    if first is not None and first.name == SIGN_IN:
+        reply = replace(reply, text=_(PRESS, button=_(first.help)))
+    others = (one for one in ways if one is not first)
+    items = tuple(Item(f"/{one.brief()}", _(one.help)) for one in others)
+    return replace(reply, items=items)
+
+
+def _ways(house: House) -> list[Command]:
+    """What lets people in here, as things are set up."""
+    listed = house.commands.visible(Role.GUEST, PlaceKind.PRIVATE)
+    is_possible = house.linking.is_possible
+    return [one for one in listed if one.open and (is_possible or one.name != SIGN_IN)]
 
 
 def _runs_alone(command: Command) -> bool:

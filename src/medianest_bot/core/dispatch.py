@@ -202,14 +202,14 @@ class Dispatch:
         try:
             reply = await self._run(line, asked, checked)
         except Sorry as sorry:
-            reply = refused(sorry, asked, self._house.commands)
+            reply = refused(sorry, asked, self._house)
         return await self._long_lines.shorten(reply)
 
     async def _checked(self, line: str, asked: Asked) -> Checked:
         try:
             return await self._check(line, asked)
         except Sorry as sorry:
-            reply = refused(sorry, asked, self._house.commands)
+            reply = refused(sorry, asked, self._house)
             short = await self._long_lines.shorten(reply)
             return Checked(None, line, short, isinstance(sorry, Stranger))
 

@@ -20,11 +20,11 @@ from medianest_bot.core._link_begun import Begun
 from medianest_bot.core._link_ground import (
     OPEN_FOR,
     Ground,
-    account_of,
     confirmed,
     is_over,
     subjects_of,
 )
+from medianest_bot.core._link_lately import KNOWN_FOR, Lately
 from medianest_bot.core._link_plex import product_for
 from medianest_bot.core._link_secrets import hashed, is_same, new_salt
 from medianest_bot.core._link_types import LIVE, Asker, Attempt, State
@@ -64,7 +64,7 @@ class Linking:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._store = ground.store
-        self._waiting_for_code: dict[tuple[str, str], int] = {}
+        self._lately = Lately(ground.now)
         self._begun = Begun()
         self.ways_back: dict[str, Callable[[str], str]] = {}
         self.ways_in: dict[str, Callable[[str], str]] = {}
@@ -74,9 +74,10 @@ class Linking:
 
     async def open(self) -> None:
         """Go on with what a stop left half-way."""
+        since = self._ground.now() - KNOWN_FOR
         async with self._store.read() as db:
-            for attempt in await rows.in_states(db, {State.CODE}):
-                self._waiting_for_code[account_of(attempt)] = attempt.id
+            for attempt in await rows.since(db, since):
+                self._lately.note(attempt)
 
     @property
     def has_pages(self) -> bool:
@@ -88,7 +89,16 @@ class Linking:
 
     def awaits_code(self, platform: str, account: str) -> bool:
         """True while six digits from there are a code, as far as is known at once."""
-        return (platform, account) in self._waiting_for_code
+        return self._lately.takes_digits((platform, account))
+
+    def card_of(self, platform: str, account: str) -> str | None:
+        """The line that shows an account its sign-in: open, or ended within a day."""
+        number = self._lately.number((platform, account))
+        return f"show link:{number}" if number is not None else None
+
+    def forget(self, account: tuple[str, str]) -> None:
+        """Its rows were deleted."""
+        self._lately.forget(account)
 
     def address(self, attempt: Attempt) -> str:
         """The page of a sign-in."""
@@ -138,6 +148,7 @@ class Linking:
         self._begun.add(account, attempt.created_at)
         for one in replaced:
             self.changed(one)
+        self._lately.note(attempt)
         self.begun.set()
         return attempt
 
@@ -153,7 +164,7 @@ class Linking:
             now = self._ground.now()
             if attempt is None:
                 # Its rows were deleted meanwhile.
-                self._waiting_for_code.pop(account, None)
+                self.forget(account)
             if attempt is None or not self._takes_digits(attempt, digits, now):
                 raise Sorry(NO_CODE)
             if len(digits) != 6 or re.search(r"[^0-9\s-]", said):
@@ -184,10 +195,7 @@ class Linking:
 
     def changed(self, attempt: Attempt) -> None:
         """Redraw whatever shows it, and know whether it waits for digits."""
-        if attempt.state is State.CODE:
-            self._waiting_for_code[account_of(attempt)] = attempt.id
-        elif self._waiting_for_code.get(account_of(attempt)) == attempt.id:
-            del self._waiting_for_code[account_of(attempt)]
+        self._lately.note(attempt)
         for subject in subjects_of(attempt):
             self._ground.outbox.changed(subject)
         self._ground.outbox.wake()

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from medianest_bot.core._link_types import ENDED, Attempt, State
+from medianest_bot.core._link_types import ENDED, LIVE, Attempt, State
 from medianest_bot.core.store._rows import MANY, delete_beyond, delete_some
 from medianest_bot.core.store.tables import link_attempts as table
 
@@ -84,6 +84,12 @@ async def in_states(
 ) -> tuple[Attempt, ...]:
     """Oldest first."""
     return await _all(db, _ATTEMPTS.where(_is_in(states)).order_by(table.c.id))
+
+
+async def since(db: AsyncConnection, at: datetime) -> tuple[Attempt, ...]:
+    """What is open, and what has changed since; oldest first."""
+    is_new = _is_in(LIVE) | (table.c.updated_at > at)
+    return await _all(db, _ATTEMPTS.where(is_new).order_by(table.c.id))
 
 
 async def rivals(
