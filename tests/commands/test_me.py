@@ -117,5 +117,5 @@ async def test_a_guest_is_told_what_guests_can_do(say: Talk) -> None:
 @pytest.mark.parametrize("place", [PlaceKind.PRIVATE, PlaceKind.OTHER])
 async def test_a_stranger_is_nobody(say: Talk, place: PlaceKind) -> None:
     assert drawn(await say("me", "stranger", place=place)).startswith(
-        "#  [warn]\nThis bot serves one household. Ask its admin to let you in."
+        "#  [warn]\nThis bot serves one household. "
     )

@@ -40,7 +40,8 @@ ADMIN = ("console", "boss")
 
 def plain(reply: Reply) -> str:
     """The drawing without moments, speeds and rates, which differ each time."""
-    text = re.sub(r"(since|until) (\d{4}-\d\d-\d\d )?\d\d:\d\d", r"\1 T", drawn(reply))
+    moment = r"(since|until) (\w+ \d+, \d{4}, )?\d\d:\d\d"
+    text = re.sub(moment, r"\1 T", drawn(reply))
     text = re.sub(r"this is from .*\.", "this is from T.", text)
     return re.sub(r"[\d.]+ (ms|%)", r"N \1", text)
 
