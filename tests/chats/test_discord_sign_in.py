@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 import structlog
-from tests.chats.discord_phone import Household, Phone, open_household, shown
+from tests.chats.discord_phone import (
+    Household,
+    Phone,
+    at_rest,
+    open_household,
+    shown,
+)
 from tests.discord_api import Asked, Channel, Message
 from tests.discord_api.view import drawing
 from tests.signing_in import link_in, signed_in
@@ -17,7 +23,8 @@ from medianest_bot.core._link_types import Visit
 from medianest_bot.core.context import Asked as AskedAt
 from medianest_bot.core.context import Place
 from medianest_bot.core.roles import PlaceKind
-from medianest_bot.core.store import people
+from medianest_bot.core.store import news, people
+from medianest_bot.core.store.news import News
 
 BUTTONS = "[Approve] [Deny…] [Block]"
 
@@ -174,6 +181,51 @@ async def test_a_reason_reaches_who_wanted_to_come_in(home: Home) -> None:
         done = await home.seen(home.mum(room), "Denied by mum.")
         assert BUTTONS not in drawing(done)
     assert "Not in this house" in drawing(await home.seen(eve, "An admin said no."))
+
+
+async def blocked(home: Home, eve: Phone) -> None:
+    """Eve signs in, and an admin wants her to stay away."""
+    visit = await home.went(await eve.asks("link"))
+    await eve.asks("link", code=visit.code)
+    mum = home.mum(home.rooms[0])
+    await mum.presses(await home.seen(mum, "wants to come in"), "Block")
+
+
+async def test_who_was_refused_is_told_so_in_private(home: Home) -> None:
+    eve = home.household.stranger().in_private
+    await blocked(home, eve)
+
+    def told() -> list[str]:
+        found = [drawing(one) for one in eve.messages]
+        return [one for one in found if "An admin said no." in one]
+
+    await home.household.server.until(lambda: len(told()) > 1)
+    assert "An admin said no." in shown(await eve.asks("status"))
+
+
+async def test_who_takes_no_messages_keeps_nobody_waiting(home: Home) -> None:
+    household = home.household
+    eve = household.someone("Eve")
+    eve.person.refuses_dms = True
+    await blocked(home, eve)
+    house = household.demo.app.house
+
+    async def rest() -> tuple[News, ...]:
+        async with house.store.read() as db:
+            return await news.waiting(db)
+
+    while await rest():
+        await at_rest()
+
+
+async def test_who_has_begun_is_shown_the_sign_in_whatever_they_ask(
+    home: Home,
+) -> None:
+    eve = home.household.stranger().in_private
+    first, *others = [await eve.asks(one) for one in ("link", "status", "help", "me")]
+    assert {shown(one) for one in others} == {shown(first)}
+    pages = {link_in(repr(one.answer.raw)) for one in (first, *others) if one.answer}
+    assert len(pages) == 1
 
 
 async def test_only_admins_decide_in_their_room(home: Home) -> None:
