@@ -25,6 +25,9 @@ from medianest_bot.core.store import people
 from medianest_bot.core.store.engine import Store
 
 STRANGER = "This bot serves one household. Ask its admin to let you in."
+IN_PRIVATE = (
+    "This bot serves one household. Press Sign in with Plex; an admin then says yes."
+)
 NOT_HERE = "Please ask that in the admin room or in a direct message."
 FOR = {
     "member": "That is for members of this household.",
@@ -91,13 +94,21 @@ async def wrong_ones(
         line, here = harmless(one), asked(account, place)
         checked = await dispatch.check(line, here)
         reply = await dispatch.run(line, here)
-        told = reply.text if reply.text in REFUSALS else None
-        checks = checked.refused.text if checked.refused else None
+        told = refusal_of(reply, place)
+        no = checked.refused
+        checks = refusal_of(no, place) or no.text if no else None
         refusal = wanted(one, who, place)
         is_stranger = refusal == STRANGER
         if (told, checks, checked.is_stranger) != (refusal, refusal, is_stranger):
             wrong.append((line, who, place.value, drawn(reply)))
     return wrong
+
+
+def refusal_of(reply: Reply, place: PlaceKind) -> str | None:
+    """Strangers in private hear how to come in where they hear elsewhere to ask."""
+    if place is PlaceKind.PRIVATE and reply.text == IN_PRIVATE:
+        return STRANGER
+    return reply.text if reply.text in REFUSALS else None
 
 
 def harmless(command: Command) -> str:
