@@ -147,7 +147,7 @@ class Pages:
     def _form(self, typed: str = "") -> str:
         return (
             '<h1>Link an account</h1><form method="post" action="/link">'
-            '<label>The code on your other device'
+            "<label>The code on your other device"
             f'<input name="code" value="{typed}" maxlength="4" required '
             'autocomplete="off" autocapitalize="none"></label>'
             f"{self._buttons()}{self._sharing('/link/share')}</form>"
