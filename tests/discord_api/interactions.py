@@ -75,14 +75,17 @@ class Interactions:
         self.late: list[Asked] = []
         """Answered when it was too late."""
         self.twice: list[Asked] = []
-        """Acknowledged a second time."""
+        """Acknowledged a second time, and not in the words of the first."""
+        self._first: dict[str, object] = {}
 
     def callback(self, call: Call) -> Raw | None:
         asked = self.asked.get(call.where["interaction_token"])
         if asked is None or str(asked.id) != call.where["interaction_id"]:
             raise no(10062)
         if asked.acknowledged is not None:
-            self.twice.append(asked)
+            # Whoever did not hear that the first was taken says the same once more.
+            if call.body != self._first[asked.token]:
+                self.twice.append(asked)
             raise no(40060)
         if self.is_late(asked):
             self.late.append(asked)
@@ -94,6 +97,7 @@ class Interactions:
         except Refused as refused:
             _in_data(refused)
             raise
+        self._first[asked.token] = call.body
         asked.acknowledged = kind
         asked.acknowledged_at = self.world.clock()
         if kind not in (DEFER, DEFER_UPDATE):
