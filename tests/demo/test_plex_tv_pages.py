@@ -68,7 +68,9 @@ async def page() -> AsyncIterator[Page]:
         pytest.skip("chromium is not installed here")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"], timeout=PATIENCE_MS
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            timeout=PATIENCE_MS,
         )
         tab = await browser.new_page(viewport={"width": 360, "height": 640})
         tab.set_default_timeout(PATIENCE_MS)
