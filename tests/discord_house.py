@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from medianest_bot.chats.discord_chat import GRACE_S, Discord, DiscordSettings
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import people
 from medianest_bot.demo_house import Demo
+from medianest_bot.services.clock import loop_time
 
 NAMES = ("mum", "ana", "tim", "zoe")
 
@@ -62,7 +62,7 @@ async def running(
     demo: Demo,
     told: DiscordSettings,
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = loop_time,
     grace_s: float = GRACE_S,
 ) -> AsyncIterator[Discord]:
     """The chat, from its first READY until it has ended cleanly."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
+
+from medianest_bot.services.clock import loop_time
 
 FIRST_S = 1.0
 LONGEST_S = 60.0
@@ -46,7 +47,7 @@ async def keep_running(
     *,
     unless: type[Exception] | tuple[()] = (),
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = loop_time,
 ) -> None:
     """Run `watch` until cancelled; after it ended by itself, again, ever less often.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 
 import discord
 import structlog
 
 from medianest_bot.chats._discord_errors import FAILURES
+from medianest_bot.services.clock import loop_time
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,7 @@ class Members:
         client: discord.Client,
         guilds: Callable[[], Iterable[str]],
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
     ) -> None:
         self._client = client
         self._guilds = guilds

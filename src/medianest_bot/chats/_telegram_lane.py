@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import count
@@ -20,6 +19,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, 
 
 from medianest_bot.chats._telegram_pace import Rank, Turn
 from medianest_bot.chats._telegram_turns import Turns
+from medianest_bot.services.clock import loop_time
 
 __all__ = ["Lane", "PerhapsSent", "Rank", "is_unsent", "seconds"]
 
@@ -56,7 +56,7 @@ class Lane:
     def __init__(
         self,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
         wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._wait = wait

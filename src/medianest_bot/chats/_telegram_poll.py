@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +24,7 @@ from medianest_bot.chats._telegram_errors import WrongToken
 from medianest_bot.chats._telegram_inbox import Inbox, Stored
 from medianest_bot.chats._telegram_lane import seconds
 from medianest_bot.core.store.errors import StoreError
+from medianest_bot.services.clock import loop_time
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Poll:
         arrived: Callable[[Sequence[Stored]], Awaitable[None]],
         *,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
     ) -> None:
         self._request = request
         self._url = url

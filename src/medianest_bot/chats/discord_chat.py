@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
@@ -29,6 +28,7 @@ from medianest_bot.core.house import House
 from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import config
 from medianest_bot.core.store.errors import StoreError
+from medianest_bot.services.clock import loop_time
 from medianest_bot.services.errors import Unreachable
 
 __all__ = ["Discord", "DiscordSettings", "WrongToken"]
@@ -59,7 +59,7 @@ class Discord:
         settings: DiscordSettings,
         *,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
         grace_s: float = GRACE_S,
     ) -> None:
         self._grace_s = grace_s
@@ -87,12 +87,12 @@ class Discord:
         client = self._client
         if client is None or client.is_deaf:
             raise Unreachable(PLATFORM)
-        began = time.monotonic()
+        began = loop_time()
         try:
             await client.http.get_user(client.application_id or 0)
         except FAILURES as error:
             raise Unreachable(PLATFORM) from error
-        return (time.monotonic() - began) * 1000
+        return (loop_time() - began) * 1000
 
     async def run(self) -> None:
         """Talk until cancelled. Raises WrongToken where that can never work."""
@@ -199,7 +199,7 @@ async def _ended(talking: asyncio.Task[None]) -> None:
 class _Client(discord.Client):
     """discord.py's client, with the only intent that is not privileged and needed."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = loop_time) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=NO_MENTIONS,

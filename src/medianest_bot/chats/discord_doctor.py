@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from medianest_bot.chats import _discord_errors as errors
 from medianest_bot.chats._discord_errors import WrongToken
 from medianest_bot.chats._discord_wire import use_servers
 from medianest_bot.chats.discord_settings import DiscordSettings
+from medianest_bot.services.clock import loop_time
 
 __all__ = ["Away", "ChannelSeen", "Odd", "Seen", "ServerSeen", "WrongToken", "look"]
 
@@ -86,9 +86,9 @@ async def _seen(
     servers: Sequence[str],
     channels: Sequence[str],
 ) -> Seen:
-    began = time.monotonic()
+    began = loop_time()
     me: Any = await client.http.static_login(token)
-    ms = (time.monotonic() - began) * 1000
+    ms = (loop_time() - began) * 1000
     app: Any = await client.http.request(Route("GET", "/applications/@me"))
     if not isinstance(me, Mapping) or not isinstance(app, Mapping):
         # A page for people, most likely.

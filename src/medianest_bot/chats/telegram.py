@@ -6,7 +6,6 @@ import asyncio
 import hmac
 import json
 import os
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -40,6 +39,7 @@ from medianest_bot.chats.telegram_settings import TelegramSettings
 from medianest_bot.core.dispatch import Dispatch
 from medianest_bot.core.house import House
 from medianest_bot.core.store.errors import StoreError
+from medianest_bot.services.clock import loop_time
 from medianest_bot.services.errors import Refused, Unreachable
 
 __all__ = ["Telegram", "TelegramSettings", "WrongToken"]
@@ -101,19 +101,19 @@ class Telegram:
             return False
         if poll is None:
             return True
-        is_heard = time.monotonic() - poll.last_heard < DEAF_S
+        is_heard = loop_time() - poll.last_heard < DEAF_S
         return is_heard and poll.conflicts < polls.CONFLICTS
 
     async def probe(self) -> float:
         """Milliseconds to Telegram. Raises ServiceError where we are not heard."""
-        began = time.monotonic()
+        began = loop_time()
         try:
             await self._bot.get_me()
         except TelegramError as error:
             raise Unreachable(PLATFORM) from error
         if self._poll is not None and self._poll.conflicts >= polls.CONFLICTS:
             raise Refused(PLATFORM, said="another bot polls with this token")
-        return (time.monotonic() - began) * 1000
+        return (loop_time() - began) * 1000
 
     async def run(self) -> None:
         """Talk until cancelled. Raises WrongToken where that can never work."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -23,6 +22,7 @@ from telegram.request import HTTPXRequest
 
 from medianest_bot.chats._telegram_errors import WrongToken
 from medianest_bot.chats.telegram_settings import TelegramSettings
+from medianest_bot.services.clock import loop_time
 
 __all__ = ["Away", "ChatSeen", "How", "Odd", "Seen", "WrongToken", "look"]
 
@@ -100,9 +100,9 @@ async def look(settings: TelegramSettings, chats: Sequence[str]) -> Seen:
 
 
 async def _seen(bot: Bot, settings: TelegramSettings, chats: Sequence[str]) -> Seen:
-    began = time.monotonic()
+    began = loop_time()
     me = await bot.get_me()
-    ms = (time.monotonic() - began) * 1000
+    ms = (loop_time() - began) * 1000
     webhook = await bot.get_webhook_info()
     found = await asyncio.gather(*(_chat(bot, me, chat) for chat in chats))
     return Seen(

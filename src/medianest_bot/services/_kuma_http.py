@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +18,7 @@ from medianest_bot.services._kuma_models import (
     maintenances,
 )
 from medianest_bot.services.cache import Cache, Kept
+from medianest_bot.services.clock import loop_time
 from medianest_bot.services.errors import Refused, ServiceError, Unreachable
 from medianest_bot.services.http import Http
 
@@ -44,7 +44,7 @@ class Fallback:
         sign_in: SignIn | None = None,
         api_key: str | None = None,
         status_page: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._http = http

@@ -6,10 +6,11 @@ random half of the callers through while half open; a household wants one probe.
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+
+from medianest_bot.services.clock import loop_time
 
 WINDOW_S = 60.0
 OPEN_S = 30.0
@@ -27,7 +28,7 @@ class Breaker:
     After that exactly one caller at a time may try; its success closes the breaker.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = loop_time) -> None:
         self._clock = clock
         self._calls: deque[tuple[float, bool]] = deque(maxlen=200)
         self._open_until: float | None = None

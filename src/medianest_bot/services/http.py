@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +20,7 @@ import structlog
 
 from medianest_bot.services._tries import Again, retry_after, tries
 from medianest_bot.services.breaker import Breaker
+from medianest_bot.services.clock import loop_time
 from medianest_bot.services.errors import (
     Missing,
     Refused,
@@ -104,7 +104,7 @@ class Http:
         *,
         breaker: Breaker | None = None,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
     ) -> None:
         self.service = service
         self.breaker = breaker or Breaker(clock)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -36,6 +35,7 @@ from medianest_bot.services._kuma_models import (
 from medianest_bot.services._kuma_sign_in import Door
 from medianest_bot.services._kuma_socket import GARBLED, Line, connect
 from medianest_bot.services.cache import Kept
+from medianest_bot.services.clock import loop_time
 from medianest_bot.services.errors import Refused, ServiceError, Unreachable
 from medianest_bot.services.http import CALL_S, READ_S, Http
 
@@ -88,7 +88,7 @@ class UptimeKuma:
         changed: Callable[[Change], None],
         patience_s: float = CALL_S,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._url = url
