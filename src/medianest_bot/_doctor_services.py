@@ -121,7 +121,7 @@ def _people(kept: Kept) -> tuple[Finding, ...]:
 @asynccontextmanager
 async def connected(service: str, url: str) -> AsyncIterator[tuple[Http, Cache]]:
     async with AsyncExitStack() as stack:
-        pooled = await stack.enter_async_context(client(url))
-        cache = Cache()
+        http, cache = Http(service, client(url)), Cache()
+        stack.push_async_callback(http.aclose)
         stack.push_async_callback(cache.aclose)
-        yield Http(service, pooled), cache
+        yield http, cache

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any
 
-import httpx
 import structlog
 
 from medianest_bot.core import secrets
@@ -54,11 +53,10 @@ class Neighbours:
         self._stack = stack
 
     def _http(self, service: str, url: str) -> tuple[Http, Cache]:
-        pooled: httpx.AsyncClient = client(url)
-        self._stack.push_async_callback(pooled.aclose)
-        cache = Cache()
+        http, cache = Http(service, client(url)), Cache()
+        self._stack.push_async_callback(http.aclose)
         self._stack.push_async_callback(cache.aclose)
-        return Http(service, pooled), cache
+        return http, cache
 
     async def plex(self) -> Plex | None:
         url, token = self._settings.plex_url, self._settings.plex_token

@@ -551,3 +551,29 @@ async def test_a_key_that_cannot_be_sent_is_not_quoted(neighbour: Neighbour) -> 
     assert isinstance(error.__cause__, httpx.HTTPError) is False
     assert KEY not in chain(error)
     await road.aclose()
+
+
+@pytest.mark.parametrize("steps", range(1, 24))
+async def test_closing_ends_a_call_however_far_it_has_come(
+    neighbour: Neighbour, steps: int
+) -> None:
+    """Also one that is just connecting, whose connection httpx would leave open."""
+    neighbour.says(hangs)
+    road = Http("plex", http.client(neighbour.url))
+    call = asyncio.create_task(fails(road.get("/x")))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    await road.aclose()
+
+    assert call.done()
+    assert str(await call) == "plex: unreachable"
+
+
+async def test_after_closing_nobody_is_asked(neighbour: Neighbour) -> None:
+    neighbour.says(answer())
+    road = Http("plex", http.client(neighbour.url))
+    await road.aclose()
+
+    assert str(await fails(road.get("/x"))) == "plex: unreachable"
+    assert str(await fails(road.probe("/x"))) == "plex: unreachable"
+    assert neighbour.calls == []

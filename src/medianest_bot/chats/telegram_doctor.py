@@ -18,16 +18,15 @@ from telegram.error import (
     NetworkError,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
 
 from medianest_bot.chats._telegram_errors import WrongToken
+from medianest_bot.chats._telegram_http import Request
 from medianest_bot.chats.telegram_settings import TelegramSettings
 from medianest_bot.services.clock import loop_time
 
 __all__ = ["Away", "ChatSeen", "How", "Odd", "Seen", "WrongToken", "look"]
 
 READ_S = 5.0
-CONNECT_S = 3.0
 
 
 class Away(Exception):
@@ -81,13 +80,14 @@ async def look(settings: TelegramSettings, chats: Sequence[str]) -> Seen:
     """Ask Telegram. Raises WrongToken, Away or Odd."""
     # The library's own switch: without it, every "too many requests" is a warning.
     os.environ.setdefault("PTB_TIMEDELTA", "1")
-    request = HTTPXRequest(8, read_timeout=READ_S, connect_timeout=CONNECT_S)
+    request = Request(8, read_timeout=READ_S)
     bot = Bot(
         settings.token,
         base_url=f"{settings.api_url}/bot",
         base_file_url=f"{settings.file_url}/file/bot",
         request=request,
     )
+    await request.initialize()
     try:
         return await _seen(bot, settings, chats)
     except InvalidToken as error:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -111,8 +112,22 @@ class Http:
         self._client = client
         self._wait = wait
         self._clock = clock
+        self._calls: set[asyncio.Timeout] = set()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+        self._is_closed = False
 
     async def aclose(self) -> None:
+        """Close the connections; calls under way end as if their time were over.
+
+        Whoever made them may have gone, and httpx would leave those open that are
+        just being made.
+        """
+        self._is_closed = True
+        for call in self._calls:
+            if not call.expired():
+                call.reschedule(0)
+        await self._is_idle.wait()
         await self._client.aclose()
 
     async def get(
@@ -211,13 +226,28 @@ class Http:
             wait=self._wait,
         )
         try:
-            async with asyncio.timeout(within_s):
+            async with self._until(within_s):
                 return await again(self._once, request, passing)
         except Again as last:
             raise last.error from last.__cause__
         except TimeoutError as error:
             self._note(request, "deadline", started)
             raise Unreachable(self.service) from error
+
+    @asynccontextmanager
+    async def _until(self, within_s: float) -> AsyncIterator[None]:
+        """Raises TimeoutError when the time is over, or we are closed."""
+        if self._is_closed:
+            raise TimeoutError
+        async with asyncio.timeout(within_s) as call:
+            self._calls.add(call)
+            self._is_idle.clear()
+            try:
+                yield
+            finally:
+                self._calls.discard(call)
+                if not self._calls:
+                    self._is_idle.set()
 
     async def _once(self, request: httpx.Request, passing: Collection[int]) -> Answer:
         started = self._clock()
