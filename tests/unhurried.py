@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
+from collections.abc import Mapping
 from typing import Any
 
 SLICE_S = 0.02
@@ -18,6 +19,9 @@ SLICE_S = 0.02
 
 class Unhurried(asyncio.SelectorEventLoop):
     """Its time is what it has computed and what it has waited for."""
+
+    _transports: Mapping[int, asyncio.Transport]
+    """asyncio's own list of them."""
 
     def __init__(self) -> None:
         self._at = time.monotonic()
@@ -29,6 +33,17 @@ class Unhurried(asyncio.SelectorEventLoop):
 
     def lost(self) -> float:
         return time.monotonic() - self.time()
+
+    def close(self) -> None:
+        """Blame the test that left a connection open, and not a later one."""
+        open_ones = [] if self.is_closed() else list(self._transports.values())
+        left = [
+            (one.get_extra_info("peername"), type(one.get_protocol()).__qualname__)
+            for one in open_ones
+            if not one.is_closing()
+        ]
+        super().close()
+        assert not left, f"left open: {left}"
 
     def waited(self, seconds: float) -> None:
         self._at = self.time() + seconds
