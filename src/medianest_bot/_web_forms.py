@@ -7,11 +7,11 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from medianest_bot.core._link_types import Onward, Visit
-from medianest_bot.services.clock import loop_time
 
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _PRESS_S = 10.0
@@ -63,7 +63,7 @@ class Presses:
     the second would come as a stranger and find the link used.
     """
 
-    def __init__(self, clock: Callable[[], float] = loop_time) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lately: dict[str, _Press] = {}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import time
 from collections.abc import Callable, Sequence
 
 from medianest_bot._web_types import Network
-from medianest_bot.services.clock import loop_time
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -56,7 +56,7 @@ def _household(address: Address) -> str:
 class Limit:
     """So many times a minute for each visitor. Kept in memory, and bounded there."""
 
-    def __init__(self, most: int, clock: Callable[[], float] = loop_time) -> None:
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
         self._clock = clock
         self._windows: dict[str, tuple[float, int]] = {}

@@ -16,6 +16,7 @@ from aiohttp import web
 from tests.unhurried import now
 
 from medianest_bot.services import _tries, http
+from medianest_bot.services.answer import Answer
 from medianest_bot.services.breaker import OPEN_S
 from medianest_bot.services.errors import (
     Missing,
@@ -24,7 +25,7 @@ from medianest_bot.services.errors import (
     Unreachable,
     Unreadable,
 )
-from medianest_bot.services.http import Answer, Http
+from medianest_bot.services.http import Http
 
 KEY = "very-secret-key"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medianest_bot.services import _plex_reading as reading
+from medianest_bot.services.answer import Answer
 from medianest_bot.services.errors import Unreadable
-from medianest_bot.services.http import Answer
 from medianest_bot.services.plex import Item
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "plex" / "recorded.json"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from medianest_bot.services import _plex_reading as reading
+from medianest_bot.services.answer import Answer
 from medianest_bot.services.errors import Unreadable
-from medianest_bot.services.http import Answer
 from medianest_bot.services.media import Kind
 from medianest_bot.services.plex import Identity, Item, Section
 

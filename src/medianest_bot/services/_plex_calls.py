@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from medianest_bot.services import _plex_reading as reading
+from medianest_bot.services.answer import Answer
 from medianest_bot.services.errors import Missing
-from medianest_bot.services.http import CALL_S, READ_S, Answer, Http
+from medianest_bot.services.http import CALL_S, READ_S, Http
 from medianest_bot.services.loose import text
 
 PAGE = 200

@@ -11,9 +11,10 @@ from itertools import pairwise
 from medianest_bot.services import _plex_reading as reading
 from medianest_bot.services._plex_models import Collection, Item
 from medianest_bot.services._plex_server import Server
+from medianest_bot.services.answer import Answer
 from medianest_bot.services.cache import Cache
 from medianest_bot.services.errors import Missing, Unreadable
-from medianest_bot.services.http import Answer, Http
+from medianest_bot.services.http import Http
 
 _BATCH = 100
 _CUSTOM = 2

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from medianest_bot.services import loose
 from medianest_bot.services._plex_models import Collection, Identity, Item, Section
+from medianest_bot.services.answer import Answer
 from medianest_bot.services.errors import Unreadable
-from medianest_bot.services.http import Answer
 from medianest_bot.services.loose import table, text
 from medianest_bot.services.media import Kind
 

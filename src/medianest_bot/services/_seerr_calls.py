@@ -15,8 +15,9 @@ from medianest_bot.services._seerr_refusals import (
     Refusal,
     refusal,
 )
+from medianest_bot.services.answer import Answer
 from medianest_bot.services.errors import Missing, Refused, Unreachable, Unreadable
-from medianest_bot.services.http import READ_S, Answer, Http
+from medianest_bot.services.http import READ_S, Http
 from medianest_bot.services.loose import text
 
 API = "/api/v1"

@@ -8,11 +8,9 @@ No URL, token, header or body appears in any message or log line.
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -20,6 +18,7 @@ import httpx
 import structlog
 
 from medianest_bot.services._tries import Again, retry_after, tries
+from medianest_bot.services.answer import Answer
 from medianest_bot.services.breaker import Breaker
 from medianest_bot.services.clock import loop_time
 from medianest_bot.services.errors import (
@@ -39,7 +38,6 @@ SUGGEST_S = 0.9
 PROBE_S = 3.0
 """The same for a health probe."""
 
-_SAID = 200
 _MAY_PASS = frozenset({429, 502, 503, 504})
 _LARGEST = 8 * 1024 * 1024
 """Lists come in pages; and while JSON is read, nothing else goes on."""
@@ -47,30 +45,6 @@ _ODD = (httpx.DecodingError, httpx.InvalidURL, httpx.StreamError, httpx.CookieCo
 """What httpx raises where the answer is to blame, or what was made of one."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a neighbour answered. Header names are lower case."""
-
-    service: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The body as JSON. Raises Unreadable where it is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
-            raise Unreadable(self.service, status=self.status) from error
-
-    def object(self) -> dict[str, Any]:
-        """The body as a JSON object. Raises Unreadable where it is none."""
-        value = self.json()
-        if not isinstance(value, dict):
-            raise Unreadable(self.service, status=self.status)
-        return value
 
 
 def client(
@@ -285,13 +259,13 @@ class Http:
         if 200 <= status < 300 or status in answers:
             return answer
         if status == 404:
-            raise Missing(self.service, status=status, said=_said(answer.body))
+            raise Missing(self.service, status=status, said=answer.said)
         if 300 <= status < 500 and status != 429:
-            raise Refused(self.service, status=status, said=_said(answer.body))
+            raise Refused(self.service, status=status, said=answer.said)
         raise Unreachable(
             self.service,
             status=status,
-            said=_said(answer.body),
+            said=answer.said,
         )
 
     def _note(self, request: httpx.Request, ended: object, started: float) -> None:
@@ -305,15 +279,3 @@ def _did_answer(error: ServiceError) -> bool:
     """False where the error says that the neighbour is down; 4xx are answers."""
     is_fault = error.status is None or error.status >= 500
     return not (isinstance(error, Unreachable) and is_fault)
-
-
-def _said(body: bytes) -> str:
-    """The neighbour's own message, from any of the shapes they use."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(value, dict):
-        return ""
-    text = value.get("message") or value.get("error") or ""
-    return text[:_SAID] if isinstance(text, str) else ""

@@ -25,9 +25,10 @@ from medianest_bot.services._plex_models import (
     Section,
 )
 from medianest_bot.services._plex_server import LIBRARY_FRESH_S
+from medianest_bot.services.answer import Answer
 from medianest_bot.services.cache import Kept
 from medianest_bot.services.errors import Missing, Refused, Unreadable
-from medianest_bot.services.http import CALL_S, READ_S, Answer
+from medianest_bot.services.http import CALL_S, READ_S
 from medianest_bot.services.loose import text
 
 __all__ = ["Collection", "Identity", "Item", "Owned", "Plex", "Section"]
