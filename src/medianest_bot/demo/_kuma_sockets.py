@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import socketio
+from socketio.packet import Packet
 
 from medianest_bot.demo._kuma_house import House
 from medianest_bot.demo._kuma_past import Row, Watched
@@ -19,6 +20,12 @@ _PAUSE_S = 0.02
 """What 1.23 waits (half a second there) between its lists and the checks."""
 
 Call = Callable[..., Awaitable[Any]]
+
+
+class _Text(Packet):  # type: ignore[misc]  # untyped there
+    """Uptime Kuma sends nothing binary; a day of beats is long to look through."""
+
+    uses_binary_events = False
 
 
 class Sockets:
@@ -39,6 +46,7 @@ class Sockets:
             always_connect=True,
             cors_allowed_origins=[],
             max_http_buffer_size=1_000_000,
+            serializer=_Text,
         )
         self._greeted: set[str] = set()
         self._signed_in: set[str] = set()
