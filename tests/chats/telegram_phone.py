@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from telegram import Bot
-from telegram.request import HTTPXRequest
 from tests.bot_api import Server, bot_api
 from tests.bot_api.answering import Press
 from tests.bot_api.world import Chat, Message, Person
@@ -15,6 +14,7 @@ from tests.telegram_house import NUMBERS, TOKEN, InTelegram, link, running
 from tests.writing_guard import nothing_while_writing
 
 from medianest_bot.chats._telegram_chats import Chats
+from medianest_bot.chats._telegram_http import Request
 from medianest_bot.chats._telegram_incoming import Me
 from medianest_bot.chats._telegram_lane import Lane
 from medianest_bot.chats._telegram_pictures import Pictures
@@ -123,7 +123,7 @@ class _QuickPort(TelegramPort):
 async def quick_cards(house: InTelegram) -> AsyncIterator[TelegramPort]:
     """Cards that are redrawn without the pause that Telegram needs."""
     server, inner = house.server, house.demo.app.house
-    request = HTTPXRequest(8)
+    request = Request(8)
     async with Bot(TOKEN, base_url=f"{server.url}/bot", request=request) as bot:
         sending = Sending(bot, Lane(), Pictures(inner), Chats(inner))
         me = Me(str(bot.id), str(bot.username))

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telegram.request import HTTPXRequest
 from tests.bot_api import Person, Server, bot_api
 from tests.locks import impatient, locked
 
+from medianest_bot.chats._telegram_http import Request
 from medianest_bot.chats._telegram_inbox import MARK_S, Inbox, Stored
 from medianest_bot.chats._telegram_poll import Poll
 from medianest_bot.core.store import errors_log
@@ -73,7 +73,7 @@ def ana(server: Server) -> Person:
 async def fetching(server: Server, store: Store) -> AsyncIterator[Fetched]:
     fetched = Fetched(server, store)
     inbox = Inbox(store, now)
-    async with HTTPXRequest(2) as request:
+    async with Request(2) as request:
         url = f"{server.url}/bot{TOKEN}/getUpdates"
         poll = Poll(request, url, inbox, fetched.arrived, wait=fetched.wait)
         task = asyncio.create_task(poll.run())

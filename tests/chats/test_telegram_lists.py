@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from telegram import Bot
-from telegram.request import HTTPXRequest
 from tests.chats.telegram_family import FAMILY, ROOM, Family, open_family
 from tests.telegram_house import TOKEN
 
+from medianest_bot.chats._telegram_http import Request
 from medianest_bot.chats._telegram_lane import Lane
 from medianest_bot.chats._telegram_lists import STRANGERS, Lists
 from medianest_bot.core.roles import PlaceKind, Role
@@ -42,7 +42,7 @@ async def family(tmp_path: Path) -> AsyncIterator[Family]:
 async def lists(family: Family) -> AsyncIterator[Lists]:
     """Lists of this test's own, written without a pause."""
     url = f"{family.server.url}/bot"
-    async with Bot(TOKEN, base_url=url, request=HTTPXRequest(8)) as bot:
+    async with Bot(TOKEN, base_url=url, request=Request(8)) as bot:
         time = Time()
         lane = Lane(clock=lambda: time.at, wait=time.pass_)
         yield Lists(bot, lane, family.demo.app.house)

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from telegram import Bot
-from telegram.request import HTTPXRequest
 from tests.chats.telegram_phone import Household, open_household
 from tests.telegram_house import NUMBERS, TOKEN
 
 from medianest_bot.chats._telegram_chats import Chats
+from medianest_bot.chats._telegram_http import Request
 from medianest_bot.chats._telegram_incoming import Me, Spot
 from medianest_bot.chats._telegram_lane import Lane, Rank
 from medianest_bot.chats._telegram_pictures import Pictures
@@ -26,7 +26,7 @@ BROADCAST = 300
 async def room_of(household: Household, lane: Lane) -> AsyncIterator[Room]:
     """A room of this test's own, whose lane it can fill."""
     house, url = household.demo.app.house, f"{household.server.url}/bot"
-    async with Bot(TOKEN, base_url=url, request=HTTPXRequest(8)) as bot:
+    async with Bot(TOKEN, base_url=url, request=Request(8)) as bot:
         sending = Sending(bot, lane, Pictures(house), Chats(house))
         me = Me(str(bot.id), str(bot.username))
         yield Room(house, household.demo.app.dispatch, sending, me)
