@@ -52,7 +52,8 @@ class Request(BaseRequest):
         pool_timeout: _Seconds = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
     ) -> tuple[int, bytes]:
         """Status and body. Raises TimedOut, NetworkError; their cause is aiohttp's."""
-        if self._session is None:
+        session = self._session
+        if session is None:
             raise NetworkError("not connected")
         given = isinstance(read_timeout, int | float)
         read_s = read_timeout if given else self._read_timeout
@@ -61,7 +62,7 @@ class Request(BaseRequest):
         )
         data = _body(request_data) if request_data is not None else None
         try:
-            async with self._session.request(
+            async with session.request(
                 method, url, data=data, timeout=timeout
             ) as answer:
                 return answer.status, await answer.read()
@@ -70,6 +71,11 @@ class Request(BaseRequest):
         except aiohttp.ClientError as error:
             # Its own text may hold the address, and that the token.
             raise NetworkError(type(error).__name__) from error
+        except (AssertionError, RuntimeError) as error:
+            if not session.closed:
+                raise
+            # So it ends where the session is closed while a connection is made.
+            raise NetworkError("not connected") from error
 
 
 def _body(data: RequestData) -> aiohttp.FormData | dict[str, str]:
