@@ -7,25 +7,17 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import socketio
-from socketio.packet import Packet
-
 from medianest_bot.demo._kuma_house import House
 from medianest_bot.demo._kuma_past import Row, Watched
 from medianest_bot.demo._kuma_shapes import SHOWN, WINDOWS, Json
 from medianest_bot.demo._kuma_tasks import Tasks
+from medianest_bot.demo._kuma_wire import socketio_server
 
 ROOM = "signed in"
 _PAUSE_S = 0.02
 """What 1.23 waits (half a second there) between its lists and the checks."""
 
 Call = Callable[..., Awaitable[Any]]
-
-
-class _Text(Packet):  # type: ignore[misc]  # untyped there
-    """Uptime Kuma sends nothing binary; a day of beats is long to look through."""
-
-    uses_binary_events = False
 
 
 class Sockets:
@@ -41,18 +33,10 @@ class Sockets:
         self.is_mute = False
         self.received: list[str] = []
         """The names of all events that clients have sent."""
-        self.server: Any = socketio.AsyncServer(
-            async_mode="aiohttp",
-            always_connect=True,
-            cors_allowed_origins=[],
-            max_http_buffer_size=1_000_000,
-            serializer=_Text,
-        )
+        self._work, self._pings = Tasks(), Tasks()
+        self.server = socketio_server(self._pings)
         self._greeted: set[str] = set()
         self._signed_in: set[str] = set()
-        self._work, self._pings = Tasks(), Tasks()
-        # Engine.IO lets the task of each ping sleep on, whatever happens.
-        self.server.eio.start_background_task = self._pings.begin
         self._register()
 
     async def stop(self) -> None:
