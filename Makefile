@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header \
 # How many tests at once; each process grows to half a gigabyte.
 JOBS ?= 2
 
-.PHONY: setup demo test quick lint format bench lock clean
+.PHONY: setup demo test quick lint format bench lock words clean
 
 setup: $(VENV)/.runtime
 	@echo "Ready: $(BIN)/medianest-bot doctor looks at your settings, make demo shows around"
@@ -42,6 +42,14 @@ lock: $(VENV)/.dev
 	$(LOCK) pyproject.toml --group build -o requirements.lock $(ARGS)
 	$(LOCK) pyproject.toml --group build --group dev --extra scale \
 		-c requirements.lock -o requirements-dev.lock $(ARGS)
+
+# Every language gets the sentences that are new, and loses those nobody says any more.
+words: $(VENV)/.dev
+	$(BIN)/pybabel -q extract -k n_:1,2 -k marked -k Sorry -k command -k Param \
+		--add-location=file -o $(VENV)/bot.pot src
+	$(BIN)/pybabel -q update -D bot -i $(VENV)/bot.pot -d src/medianest_bot/locales \
+		-w 88 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -D bot -d src/medianest_bot/locales
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

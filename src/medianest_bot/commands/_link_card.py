@@ -10,7 +10,7 @@ from medianest_bot.core._link_types import LIVE, NOT_ME, Attempt, State
 from medianest_bot.core.context import Context
 from medianest_bot.core.reply import Choice, Link, Reply, Show, Tone
 from medianest_bot.core.troubles import clock
-from medianest_bot.core.words import Sorry, _, marked
+from medianest_bot.core.words import Sorry, _, marked, read_on
 
 NO_SUCH = marked("There is no such sign-in.")
 TITLE = marked("Sign in with Plex")
@@ -90,6 +90,9 @@ async def drawn(ctx: Context, attempt: Attempt) -> Reply:
         raise Sorry(NO_SUCH)
     is_typing = attempt.state is State.TYPING
     code = await ctx.house.linking.short_code(attempt) if is_typing else ""
+    if ctx.person is None and attempt.locale:
+        # Nobody here yet: only the sign-in knows what language their chat speaks.
+        read_on(attempt.locale)
     name = ctx.person.name if ctx.person else attempt.shown_name
     is_done = attempt.state is State.DONE
     return Reply(

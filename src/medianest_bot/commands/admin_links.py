@@ -25,7 +25,9 @@ BLOCKED = marked("blocked: may not ask to come in")
     "Approve who wants to come in",
     role=Role.ADMIN,
     where=Where.ADMINS,
-    notes="12 approve, 12 deny REASON, 12 block; without a number it lists who waits.",
+    notes=marked(
+        "12 approve, 12 deny REASON, 12 block; without a number it lists who waits."
+    ),
 )
 async def admin_links(
     ctx: Context,

@@ -76,10 +76,12 @@ async def names(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
     "List people, add them, link their accounts",
     role=Role.ADMIN,
     where=Where.ADMINS,
-    notes="add NAME, link NAME telegram:123, role NAME member, seerr NAME 4, "
-    "limit NAME requests:50, invite NAME (a link that works once), expect NAME "
-    "plex:bob (needs no approval), unexpect NAME, unblock telegram:123, "
-    "parent NAME ANA, remove NAME.",
+    notes=marked(
+        "add NAME, link NAME telegram:123, role NAME member, seerr NAME 4, "
+        "limit NAME requests:50, invite NAME (a link that works once), expect NAME "
+        "plex:bob (needs no approval), unexpect NAME, unblock telegram:123, "
+        "parent NAME ANA, remove NAME."
+    ),
 )
 async def admin_people(
     ctx: Context,

@@ -55,8 +55,10 @@ async def chats(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
 @command(
     "Set which group chats are for the family or for admins",
     role=Role.ADMIN,
-    notes="telegram:-100123 household, telegram:-100123 admin, "
-    "telegram:-100123 other (not ours: I leave it).",
+    notes=marked(
+        "telegram:-100123 household, telegram:-100123 admin, "
+        "telegram:-100123 other (not ours: I leave it)."
+    ),
 )
 async def admin_place(
     ctx: Context,

@@ -45,7 +45,7 @@ class As(StrEnum):
 
 @command(
     "Download a video or a playlist into the library",
-    notes="Works with the sites the admin allows.",
+    notes=marked("Works with the sites the admin allows."),
 )
 async def download(
     ctx: Context,

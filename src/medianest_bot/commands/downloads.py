@@ -33,7 +33,7 @@ class Action(StrEnum):
 @command(
     "Show your downloads, cancel, retry or delete them",
     where=Where.QUIETLY,
-    notes="cancel 3, retry 3, delete 3.",
+    notes=marked("cancel 3, retry 3, delete 3."),
 )
 async def downloads(
     ctx: Context,

@@ -46,8 +46,10 @@ class Step(StrEnum):
     role=Role.GUEST,
     where=Where.PRIVATE,
     open=True,
-    notes="link 123456 brings the six digits of the page; link other lets you in from "
-    "another chat; link again begins anew, link cancel ends it.",
+    notes=marked(
+        "link 123456 brings the six digits of the page; link other lets you in from "
+        "another chat; link again begins anew, link cancel ends it."
+    ),
 )
 async def link(
     ctx: Context,

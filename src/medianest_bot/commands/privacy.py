@@ -48,7 +48,7 @@ class What(StrEnum):
     role=Role.GUEST,
     where=Where.PRIVATE,
     open=True,
-    notes="privacy delete asks first, then deletes everything about you.",
+    notes=marked("privacy delete asks first, then deletes everything about you."),
 )
 async def privacy(
     ctx: Context,

@@ -34,8 +34,10 @@ _REFERENCE = re.compile(r"(?:movie|tv):\d+", re.IGNORECASE)
 
 @command(
     "Ask for a film or a series",
-    notes="With a number (movie:438631) it is asked for at once. For a series say "
-    "which seasons: latest, first, missing, or numbers such as 1-3,5.",
+    notes=marked(
+        "With a number (movie:438631) it is asked for at once. For a series say "
+        "which seasons: latest, first, missing, or numbers such as 1-3,5."
+    ),
 )
 async def request(
     ctx: Context,

@@ -36,7 +36,7 @@ class Which(StrEnum):
 @command(
     "Show what you asked for",
     where=Where.PRIVATE,
-    notes="cancel:17 takes back one that is not decided yet.",
+    notes=marked("cancel:17 takes back one that is not decided yet."),
 )
 async def requests(
     ctx: Context,

@@ -33,8 +33,10 @@ LONGEST = 60
     role=Role.GUEST,
     where=Where.QUIETLY,
     reads=True,
-    notes="imdb:tt1160419, tmdb:438631 and links from IMDb, TMDB, TheTVDB and Plex "
-    "work too.",
+    notes=marked(
+        "imdb:tt1160419, tmdb:438631 and links from IMDb, TMDB, TheTVDB and Plex "
+        "work too."
+    ),
 )
 async def search(
     ctx: Context,

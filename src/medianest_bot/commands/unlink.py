@@ -53,8 +53,10 @@ async def mine(ctx: Context, typed: str) -> tuple[Suggestion, ...]:
     "Unlink your accounts, one or all",
     role=Role.GUEST,
     where=Where.PRIVATE,
-    notes="unlink telegram:123 removes one, unlink all every one, unlink plex forgets "
-    "your Plex account.",
+    notes=marked(
+        "unlink telegram:123 removes one, unlink all every one, unlink plex forgets "
+        "your Plex account."
+    ),
 )
 async def unlink(
     ctx: Context,

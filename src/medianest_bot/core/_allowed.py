@@ -88,5 +88,5 @@ def visible_to(
 
 
 def locale_of(person: Person | None, asked: Asked) -> str | None:
-    """What a person chose, else what their chat says."""
-    return person.locale if person and person.locale else asked.locale
+    """What their chat says, else what it said last."""
+    return asked.locale or (person.locale if person else None)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import structlog
+
 from medianest_bot.core._kept_reading import KeptReading
+from medianest_bot.core.context import Asked
 from medianest_bot.core.store import people
 from medianest_bot.core.store.engine import Store
+from medianest_bot.core.store.errors import StoreError
 from medianest_bot.core.store.people import Person
+from medianest_bot.core.words import ENGLISH, nearest
+
+log = structlog.get_logger(__name__)
 
 
 class KnownPeople:
@@ -21,6 +28,22 @@ class KnownPeople:
             return (await self._everybody.read()).get((platform, account))
         async with self._store.read() as db:
             return await people.by_account(db, platform, account)
+
+    async def heard(self, person: Person | None, asked: Asked) -> None:
+        """Remember what language their chat speaks: news and cards come in it.
+
+        Nothing is written while it stays the same, nor where the store is in trouble.
+        """
+        if person is None or asked.locale is None:
+            return
+        if nearest(asked.locale) == nearest(person.locale or ENGLISH):
+            return
+        try:
+            async with self._store.begin() as tx:
+                account = (asked.platform, asked.account)
+                await people.set_locale(tx, *account, asked.locale)
+        except StoreError:
+            log.warning("language not noted")
 
     async def aclose(self) -> None:
         await self._everybody.aclose()

@@ -99,7 +99,9 @@ async def _linked(
 ) -> None:
     shown = attempt.shown_name
     try:
-        await people.link(tx, person.id, attempt.platform, attempt.account, shown, now)
+        account = (attempt.platform, attempt.account)
+        await people.link(tx, person.id, *account, shown, now)
+        await people.set_locale(tx, *account, attempt.locale)
     except AccountTaken as error:
         owner = await people.by_account(tx, attempt.platform, attempt.account)
         name = owner.name if owner else shown

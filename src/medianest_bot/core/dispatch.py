@@ -214,13 +214,12 @@ class Dispatch:
             return Checked(None, line, short, isinstance(sorry, Stranger))
 
     async def _run(self, line: str, asked: Asked, checked: Checked | None) -> Reply:
-        if checked is not None and checked.role is not None:
-            person, whole = checked.person, checked.line
-            read_on(locale_of(person, asked))
-        else:
-            person = await self.person(asked.platform, asked.account)
-            read_on(locale_of(person, asked))
-            whole = await self._whole(line, asked, person)
+        known = checked if checked is not None and checked.role is not None else None
+        who = (asked.platform, asked.account)
+        person = known.person if known else await self.person(*who)
+        read_on(locale_of(person, asked))
+        await self._people.heard(person, asked)
+        whole = known.line if known else await self._whole(line, asked, person)
         if not whole:
             return Reply(text=_(NOTHING))
         command, rest = self._counted(whole, asked, person)

@@ -37,7 +37,7 @@ class Sorry(Exception):
 @contextmanager
 def reading(locale: str | None) -> Iterator[None]:
     """Word everything inside for a reader of this language ("de", "pt-BR", None)."""
-    token = _reader.set(_supported(locale or ENGLISH))
+    token = _reader.set(nearest(locale or ENGLISH))
     try:
         yield
     finally:
@@ -46,7 +46,7 @@ def reading(locale: str | None) -> Iterator[None]:
 
 def read_on(locale: str | None) -> None:
     """Go on for a reader of this language, up to the end of the `reading` around."""
-    _reader.set(_supported(locale or ENGLISH))
+    _reader.set(nearest(locale or ENGLISH))
 
 
 def _(text: str, /, **data: object) -> str:
@@ -125,7 +125,7 @@ def _filled(worded: str, english: str, data: Mapping[str, object]) -> str:
         return english.format(**data)
 
 
-def _supported(locale: str) -> str:
+def nearest(locale: str) -> str:
     """The nearest language there is a catalogue for; English where there is none."""
     name = locale.replace("-", "_").lower()
     known = _languages()

@@ -21,7 +21,7 @@ from medianest_bot.core.store.people import (
 async def test_a_person_is_found_whatever_the_case(
     any_store: Store, ana: Person, now: datetime
 ) -> None:
-    assert ana == Person(1, "Ana", Role.MEMBER, None, None, None, now)
+    assert ana == Person(1, "Ana", Role.MEMBER, None, None, now)
     async with any_store.read() as db:
         assert await people.find(db, " aNA ") == ana
         assert await people.find(db, "ａｎａ") == ana
@@ -125,10 +125,9 @@ async def test_what_is_known_of_a_person_can_be_set(
         await people.set_role(tx, ana.id, Role.ADMIN)
         await people.set_seerr(tx, ana.id, 4)
         await people.set_plex(tx, ana.id, 2**40)
-        await people.set_locale(tx, ana.id, "de")
     async with any_store.read() as db:
         made = await people.get(db, ana.id)
-    assert made == Person(1, "Ana", Role.ADMIN, 4, 2**40, "de", ana.created_at)
+    assert made == Person(1, "Ana", Role.ADMIN, 4, 2**40, ana.created_at)
 
 
 async def test_removing_a_person_leaves_only_records(

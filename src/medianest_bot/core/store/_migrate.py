@@ -17,7 +17,7 @@ from medianest_bot.core.store._connect import Engines
 from medianest_bot.core.store.errors import StoreUnusable, Why
 from medianest_bot.core.store.tables import metadata
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/versions`."""
 
 # As Alembic makes it, so that it finds its own:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core.roles import Role
@@ -36,10 +36,11 @@ class Person:
     role: Role
     seerr_id: int | None
     plex_id: int | None
-    locale: str | None
     created_at: datetime
     plex_name: str | None = None
     paused_at: datetime | None = None
+    locale: str | None = field(default=None, compare=False)
+    """What the chat account speaks by which they were found; None by other ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +110,14 @@ async def get(db: AsyncConnection, person_id: int) -> Person | None:
 
 async def by_account(db: AsyncConnection, platform: str, account: str) -> Person | None:
     """Whose account it is; None for a stranger's."""
-    return await _first(
-        db,
-        _PEOPLE.join(accounts).where(
-            accounts.c.platform == platform, accounts.c.account == account
-        ),
-    )
+    query = select(*_COLUMNS, accounts.c.locale).join(accounts)
+    return await _first(db, query.where(*_is(platform, account)))
 
 
 async def by_accounts(db: AsyncConnection) -> dict[tuple[str, str], Person]:
     """Everybody's accounts, by platform and number, each with whose it is."""
-    query = select(accounts.c.platform, accounts.c.account, *_COLUMNS).join(users)
+    which = (accounts.c.platform, accounts.c.account, accounts.c.locale)
+    query = select(*which, *_COLUMNS).join(users)
     rows = (row._asdict() for row in await db.execute(query))
     return {(row.pop("platform"), row.pop("account")): _of(row) for row in rows}
 
@@ -180,11 +178,7 @@ async def link(
 
 async def unlink(tx: AsyncConnection, platform: str, account: str) -> bool:
     """Take an account away from its person; False when it was nobody's."""
-    done = await tx.execute(
-        delete(accounts).where(
-            accounts.c.platform == platform, accounts.c.account == account
-        )
-    )
+    done = await tx.execute(delete(accounts).where(*_is(platform, account)))
     return done.rowcount > 0
 
 
@@ -192,8 +186,16 @@ async def set_unreachable(
     tx: AsyncConnection, platform: str, account: str, at: datetime | None
 ) -> None:
     """Note since when an account takes nothing from us; None: it does again."""
-    here = (accounts.c.platform == platform, accounts.c.account == account)
-    await tx.execute(update(accounts).where(*here).values(unreachable_at=at))
+    here = update(accounts).where(*_is(platform, account))
+    await tx.execute(here.values(unreachable_at=at))
+
+
+async def set_locale(
+    tx: AsyncConnection, platform: str, account: str, locale: str | None
+) -> None:
+    """Note what language an account's chat speaks to it ("de", "pt-BR")."""
+    here = update(accounts).where(*_is(platform, account))
+    await tx.execute(here.values(locale=locale))
 
 
 async def set_role(tx: AsyncConnection, person_id: int, role: Role) -> None:
@@ -245,10 +247,6 @@ async def plex_seen(db: AsyncConnection) -> dict[int, datetime]:
     return {row.id: row.plex_seen_at for row in rows}
 
 
-async def set_locale(tx: AsyncConnection, person_id: int, locale: str | None) -> None:
-    await _set(tx, person_id, locale=locale)
-
-
 async def remove(tx: AsyncConnection, person_id: int) -> bool:
     """Forget a person with all that is theirs; records and audit only lose who."""
     done = await tx.execute(delete(users).where(users.c.id == person_id))
@@ -261,12 +259,15 @@ _COLUMNS = (
     users.c.role,
     users.c.seerr_id,
     users.c.plex_id,
-    users.c.locale,
     users.c.created_at,
     users.c.plex_name,
     users.c.paused_at,
 )
 _PEOPLE = select(*_COLUMNS)
+
+
+def _is(platform: str, account: str) -> tuple[ColumnElement[bool], ...]:
+    return accounts.c.platform == platform, accounts.c.account == account
 
 
 def _person(row: Row[Any]) -> Person:

@@ -79,7 +79,6 @@ users = Table(
     Column("role", String(16), nullable=False),
     Column("seerr_id", Integer),
     Column("plex_id", BigInteger, index=True),
-    Column("locale", Prose(16)),
     Column("created_at", Moment, nullable=False),
     Column("plex_name", Prose(64)),
     Column("plex_seen_at", Moment),
@@ -101,6 +100,7 @@ accounts = Table(
     Column("shown_name", Prose(128), nullable=False),
     Column("linked_at", Moment, nullable=False),
     Column("unreachable_at", Moment),
+    Column("locale", Prose(16)),
     UniqueConstraint("platform", "account"),
 )
 """A chat's users; each belongs to one person."""
