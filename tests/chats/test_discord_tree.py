@@ -64,7 +64,8 @@ async def tree(desk: Desk) -> AsyncIterator[Tree]:
 
 
 async def every(tree: Tree) -> list[Payload]:
-    return await payloads(tree)
+    """The commands in English alone."""
+    return await payloads(tree, Words(lambda _locale, said: said.text))
 
 
 def walk(command: Payload) -> Iterator[Payload]:
@@ -328,7 +329,17 @@ async def test_english_is_not_sent_as_a_translation(tree: Tree) -> None:
     words = described("search for a film")
 
     assert await Words().translate(words, discord.Locale.german, None) is None
+    assert await Words().translate(words, discord.Locale.british_english, None) is None
     assert "localizations" not in json.dumps(await every(tree))
+
+
+async def test_whoever_reads_german_is_told_in_german(tree: Tree) -> None:
+    made = [part for one in await payloads(tree) for part in walk(one)]
+    told = {one["name"]: one.get("description_localizations", {}) for one in made}
+
+    assert told["status"] == {"de": "Zeigen, was läuft, langsam oder ausgefallen ist"}
+    assert [name for name, texts in told.items() if set(texts) != {"de"}] == []
+    assert [texts for texts in told.values() if not 1 <= len(texts["de"]) <= 100] == []
 
 
 def answered(data: Any, status: int = 200) -> web.Response:
