@@ -47,6 +47,11 @@ async def test_answers_cards_and_news_are_in_the_readers_language(
 ) -> None:
     family.someone("ana", language_code="de")
     assert (await family.says("ana", "/status")).text.startswith("✅ Alles läuft")
+    missing = await family.says("ana", "/request")
+    assert missing.text == (
+        "⚠️ Bitte schreib hinter „request“: Name, Nummer oder Link. "
+        "Zum Beispiel: /request dune 2021"
+    )
     assert (await family.says("tim", "/me")).text.startswith("tim\n\nRole member")
     card = await family.says("ana", "/request movie:841")
     assert "Gewünscht. Jetzt muss jemand zustimmen." in drawn(card)

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medianest_bot.core import words
-from medianest_bot.core.words import Sorry, _, ago, n_, read_on, reading, size, span
+from medianest_bot.core.words import (
+    Sorry,
+    _,
+    ago,
+    n_,
+    percent,
+    read_on,
+    reading,
+    size,
+    span,
+)
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -92,6 +102,18 @@ def test_a_missing_catalogue_is_no_fault() -> None:
 )
 def test_how_long_ago(past: timedelta, text: str) -> None:
     assert ago(NOON - past, NOON) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "english", "german"),
+    [(100.0, "100 %", "100 %"), (99.02, "99.02 %", "99,02 %"), (0.5, "0.5 %", "0,5 %")],
+)
+def test_a_share_is_written_as_its_reader_writes_it(
+    share: float, english: str, german: str
+) -> None:
+    assert percent(share) == english
+    with reading("de"):
+        assert percent(share) == german
 
 
 @pytest.mark.parametrize(

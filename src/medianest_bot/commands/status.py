@@ -14,7 +14,7 @@ from medianest_bot.core.pictures import Shade, Strip
 from medianest_bot.core.reply import Choice, Item, Picture, Reply, Show, Tone
 from medianest_bot.core.roles import Role
 from medianest_bot.core.troubles import clock, service_name, worded
-from medianest_bot.core.words import Sorry, _, ago, marked, n_
+from medianest_bot.core.words import Sorry, _, ago, marked, n_, percent
 from medianest_bot.services.errors import ServiceError
 from medianest_bot.services.uptime_kuma import (
     Monitor,
@@ -154,7 +154,7 @@ def _uptimes(day: float | None, month: float | None) -> list[str]:
 def _percent(ratio: float) -> str:
     """Never rounded up to 100 %: one missed minute in a month still shows."""
     value = int(ratio * 10000) / 100
-    return f"{value:g} %"
+    return percent(value)
 
 
 def _notes(ctx: Context, standing: Standing, now: datetime) -> list[str]:

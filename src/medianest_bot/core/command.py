@@ -26,7 +26,7 @@ from rapidfuzz import fuzz, process
 from medianest_bot.core import line as lines
 from medianest_bot.core._arguments import Argument, Param, Run, Suggest, arguments_of
 from medianest_bot.core.roles import ADMIN_PLACES, PlaceKind, Role
-from medianest_bot.core.words import Sorry, marked
+from medianest_bot.core.words import Sorry, _, marked
 
 __all__ = [
     "Argument",
@@ -121,7 +121,7 @@ class Command:
             raise Sorry(
                 NEEDS,
                 command=self.name,
-                help=missing[0].param.help,
+                help=_(missing[0].param.help),
                 example=self.example(),
             )
         found = ((self._argument(name), text) for name, text in given.items())

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 
 ENGLISH = "en"
-CHATS = {"telegram": "Telegram", "discord": "Discord", "console": "Console"}
+CHATS = {"telegram": "Telegram", "discord": "Discord"}
 _reader: ContextVar[str] = ContextVar("reader", default=ENGLISH)
 
 
@@ -68,7 +68,7 @@ def marked(text: str) -> str:
 
 def chat_name(platform: str) -> str:
     """What people call a chat."""
-    return CHATS.get(platform, platform)
+    return _("Console") if platform == "console" else CHATS.get(platform, platform)
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -92,6 +92,15 @@ def span(seconds: float) -> str:
     from babel.dates import format_timedelta  # noqa: PLC0415 - 30 MB, seldom needed
 
     return format_timedelta(timedelta(seconds=max(0, seconds)), locale=_reader.get())
+
+
+def percent(value: float) -> str:
+    """A share in words: "99.5 %"; two figures behind the point at most."""
+    if _reader.get() == ENGLISH:
+        return f"{round(value, 2):g} %"
+    from babel.numbers import format_decimal  # noqa: PLC0415 - 30 MB, seldom needed
+
+    return f"{format_decimal(value, '0.##', locale=_reader.get())} %"
 
 
 def size(count: float) -> str:
