@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.core.hall import Chat, Hall, delivering, open_hall, until
+from tests.core.hall import Chat, Hall, card, delivering, open_hall, until
 
+from medianest_bot.core import leaving
+from medianest_bot.core import people as rules
 from medianest_bot.core._rooms import Spot, name_of, spot_of, writable
 from medianest_bot.core.outbox import Away, Closed
 from medianest_bot.core.places import Places
+from medianest_bot.core.reply import Reply
 from medianest_bot.core.roles import PlaceKind, Role
 from medianest_bot.core.store import news, people
 from medianest_bot.core.store.news import News
+from medianest_bot.core.store.people import Person
 
 ROOM: Spot = ("console", "attic", None)
 TOPIC: Spot = ("console", "cellar", "7")
@@ -191,3 +196,62 @@ async def test_a_room_is_told_after_a_restart(
         async with delivering(after):
             await until_told(after)
         assert chat.posted == [("attic", "mum", "cold")]
+
+
+async def demoted(hall: Hall, mum: Person, dad: Person) -> None:
+    await rules.change_role(hall.store, dad, mum, Role.MEMBER, hall.clock)
+
+
+async def removed(hall: Hall, mum: Person, dad: Person) -> None:
+    await rules.remove(hall.store, dad, mum, hall.clock)
+
+
+async def unlinked(hall: Hall, mum: Person, _dad: Person) -> None:
+    await leaving.unlink(hall.store, mum, (("console", "mum"),), hall.clock)
+
+
+async def person(hall: Hall, name: str) -> Person:
+    async with hall.store.read() as db:
+        found = await people.find(db, name)
+    assert found is not None
+    return found
+
+
+LEAVINGS = (demoted, removed, unlinked)
+
+
+@pytest.mark.parametrize("leave", LEAVINGS)
+async def test_what_a_room_was_promised_outlives_the_admin_it_is_drawn_for(
+    hall: Hall, leave: Callable[[Hall, Person, Person], Awaitable[None]]
+) -> None:
+    await another_admin(hall)
+    async with hall.store.begin() as tx:
+        await people.link(tx, 1, "telegram", "1", "mum", hall.clock())
+    await promise(hall, ROOM)
+    await leave(hall, await person(hall, "mum"), await person(hall, "dad"))
+    chat = Chat()
+    hall.outbox.attach(chat)
+    async with delivering(hall):
+        hall.outbox.wake()
+        await until_told(hall)
+    assert (chat.posted, chat.told) == ([("attic", "dad", "cold")], [])
+
+
+@pytest.mark.parametrize("leave", LEAVINGS)
+async def test_what_a_room_is_shown_goes_on_changing(
+    hall: Hall,
+    chat: Chat,
+    leave: Callable[[Hall, Person, Person], Awaitable[None]],
+) -> None:
+    await another_admin(hall)
+    async with hall.store.begin() as tx:
+        await people.link(tx, 1, "telegram", "1", "mum", hall.clock())
+    for place, kind in (("attic", PlaceKind.ADMIN), ("mum", PlaceKind.PRIVATE)):
+        one = card("tea:1", f"in-{place}", "mum", place_kind=kind.value)
+        await hall.outbox.follow(replace(one, place=place), Reply(text="cold"))
+    await leave(hall, await person(hall, "mum"), await person(hall, "dad"))
+    hall.shelf.cards["tea:1"] = "warm"
+    hall.outbox.changed("tea:1")
+    await chat.until(lambda: ("in-attic", "warm") in chat.edited)
+    (seen,) = [one for one in hall.shelf.seen if one.asked.account == "dad"]
+    assert (seen.asked.place.kind, seen.role) == (PlaceKind.ADMIN, Role.ADMIN)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core import _forgetting
+from medianest_bot.core._handing_over import hand_over
 from medianest_bot.core._request_states import WATCHED
 from medianest_bot.core.people import Account, Now, keep_an_admin, note, still_here
 from medianest_bot.core.roles import Role
@@ -50,6 +51,7 @@ async def unlink(
                 raise Sorry(NOT_YOURS, who=":".join(account))
         if not set(known) - set(accounts):
             await keep_an_admin(tx, person)
+        await hand_over(tx, person)
         for account in accounts:
             await _unlink(tx, person, account, now)
 

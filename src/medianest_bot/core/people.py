@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core import _forgetting
+from medianest_bot.core._handing_over import hand_over
 from medianest_bot.core.limits import Limits, Own
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import audit, entrances, people
@@ -75,6 +76,8 @@ async def change_role(
         if role is not Role.ADMIN:
             await keep_an_admin(tx, person)
         await people.set_role(tx, person.id, role)
+        if role is not Role.ADMIN:
+            await hand_over(tx, person)
         await _promised_no_more(tx, person)
         await note(tx, by, "role changed", person, now, role=role.value)
 
@@ -118,6 +121,7 @@ async def remove(store: Store, by: Person, person: Person, now: Now) -> None:
             await still_admin(tx, by)
         await still_here(tx, person)
         await keep_an_admin(tx, person)
+        await hand_over(tx, person)
         await _forgetting.forget(tx, person, now())
         action = "person left" if is_own else "person removed"
         subject = f"{SOMEBODY} ({person.id})"

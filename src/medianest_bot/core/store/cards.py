@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from medianest_bot.core.roles import PlaceKind
 from medianest_bot.core.store import downloads, requests
 from medianest_bot.core.store._rows import (
     MANY,
@@ -32,6 +33,7 @@ from medianest_bot.core.store._rows import (
     insert,
     select_as,
 )
+from medianest_bot.core.store.people import Account
 from medianest_bot.core.store.tables import cards, media_requests, youtube_downloads
 
 
@@ -171,6 +173,17 @@ async def renamed(tx: AsyncConnection, old: str, new: str) -> None:
     """What cards follow goes by another name from now on."""
     theirs = update(cards).where(cards.c.subject == old)
     await tx.execute(theirs.values(subject=new, line=f"show {new}"))
+
+
+async def hand_over(tx: AsyncConnection, person_id: int, reader: Account) -> None:
+    """What somebody's rooms of admins show in a chat, drawn as `reader` sees it."""
+    theirs = (
+        cards.c.person_id == person_id,
+        cards.c.platform == reader.platform,
+        cards.c.place_kind == PlaceKind.ADMIN.value,
+    )
+    as_seen_by = {"person_id": reader.person_id, "account": reader.account}
+    await tx.execute(update(cards).where(*theirs).values(**as_seen_by))
 
 
 async def forget_place(tx: AsyncConnection, platform: str, place: str) -> None:

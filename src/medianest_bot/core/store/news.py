@@ -99,6 +99,16 @@ async def bring_forward(tx: AsyncConnection, platform: str, now: datetime) -> No
     await tx.execute(update(news).where(waiting, is_theirs).values(next_at=now))
 
 
+async def hand_over(
+    tx: AsyncConnection, person_id: int, platform: str, to_person_id: int
+) -> None:
+    """What rooms of a chat still wait for, drawn as somebody else sees it."""
+    waiting = news.c.told_at.is_(None) & news.c.failed.is_(None)
+    is_here = news.c.room.startswith(f"{platform}:", autoescape=True)
+    theirs = (news.c.person_id == person_id, waiting, is_here)
+    await tx.execute(update(news).where(*theirs).values(person_id=to_person_id))
+
+
 async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:
     """Forget what was told or given up before; returns how many."""
     is_over = news.c.told_at.is_not(None) | news.c.failed.is_not(None)
