@@ -200,9 +200,12 @@ class Commands:
         return tuple(c for c in listed if c.is_for(role, place))
 
     def _name(self, words: Sequence[str]) -> str | None:
-        """Two words before one: `admin people` before anything called `admin`."""
-        names = (" ".join(words[:count]).casefold() for count in (2, 1))
-        return next((name for name in names if name in self.by_name), None)
+        """Two words before one; the first word of a group is a command only alone."""
+        two, one = (" ".join(words[:count]).casefold() for count in (2, 1))
+        if two in self.by_name:
+            return two
+        is_group = any(name.startswith(f"{one} ") for name in self.by_name)
+        return one if one in self.by_name and (two == one or not is_group) else None
 
     def _unknown(self, two: str, one: str) -> Sorry:
         names = [command.name for command in self if not command.hidden]
