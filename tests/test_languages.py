@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import ast
 import string
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from tests.test_house_words import SAID
 
 from medianest_bot.core.words import ENGLISH, _, languages, reading
 
@@ -46,6 +47,11 @@ def catalogue(language: str) -> Catalog:
 
 def messages(language: str) -> list[Message]:
     return [one for one in catalogue(language) if one.id]
+
+
+def named(text: str | Sequence[str]) -> str:
+    """A message by its singular."""
+    return forms(text)[0]
 
 
 def forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -104,10 +110,21 @@ def test_no_sentence_shouts_or_trails_off(language: str) -> None:
 @pytest.mark.parametrize("language", OTHERS)
 def test_what_is_compiled_is_what_is_written(language: str) -> None:
     """`make words` does it."""
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue(language))
-    path = LOCALES / language / "LC_MESSAGES" / "bot.mo"
-    assert path.read_bytes() == compiled.getvalue()
+    compiled = LOCALES / language / "LC_MESSAGES" / "bot.mo"
+    with compiled.open("rb") as file:
+        found = {named(one.id): forms(one.string) for one in read_mo(file) if one.id}
+    assert found == {named(one.id): forms(one.string) for one in messages(language)}
+
+
+def test_nothing_is_said_that_is_not_found() -> None:
+    """Babel passes over what stands in an f-string, or inside of another call."""
+    texts = {
+        text.value
+        for one in SAID
+        for text in one.texts
+        if isinstance(text, ast.Constant)
+    }
+    assert texts - {form for one in said() for form in forms(one)} == set()
 
 
 def test_make_words_looks_for_the_same() -> None:

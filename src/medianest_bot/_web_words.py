@@ -24,6 +24,7 @@ _UNSHOWN = re.compile(
 _LONGEST_NAME = 64
 
 _HERE = CHATS | {"console": marked("the terminal")}
+_SOME_CHAT = marked("the chat")
 _OPENS = ("https", "tg", "discord")
 """Addresses a button may open: the chats' own."""
 
@@ -195,7 +196,7 @@ def _plex(visit: Visit) -> str:
 
 
 def _chat(visit: Visit) -> str:
-    return _(_HERE.get(visit.platform, marked("the chat")))
+    return _(_HERE.get(visit.platform, _SOME_CHAT))
 
 
 def _how(visit: Visit) -> str:

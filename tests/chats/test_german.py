@@ -83,6 +83,15 @@ async def test_whoever_changes_it_is_followed(family: Family) -> None:
     await family.server.until(lambda: "Approved." in card.text)
 
 
+async def test_a_sign_in_is_in_the_language_of_now(family: Family) -> None:
+    ana = family.someone("ana", language_code="de")
+    await family.says("ana", "/me")
+    ana.language_code = "en"
+    card = await family.says("ana", "/link again")
+    async with Browser() as browser:
+        assert await browser.opens(link_in(repr(card.raw))) == "Sign in with Plex"
+
+
 async def test_one_group_two_languages(family: Family, group: Chat) -> None:
     family.someone("ana", language_code="de")
     german = await family.says("ana", "/search dune", group)

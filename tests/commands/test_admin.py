@@ -33,5 +33,5 @@ async def test_nobody_else_is_shown_it(say: Talk) -> None:
 
 async def test_what_stands_behind_it_is_still_a_group_of_commands(say: Talk) -> None:
     assert drawn(await say("admin peple", "mum")) == (
-        "#  [warn]\nThere is no command “admin”. Did you mean admin people?"
+        "#  [warn]\nThere is no command “admin peple”. Did you mean admin people?"
     )

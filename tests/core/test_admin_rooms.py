@@ -255,3 +255,36 @@ async def test_what_a_room_is_shown_goes_on_changing(
     await chat.until(lambda: ("in-attic", "warm") in chat.edited)
     (seen,) = [one for one in hall.shelf.seen if one.asked.account == "dad"]
     assert (seen.asked.place.kind, seen.role) == (PlaceKind.ADMIN, Role.ADMIN)
+
+
+async def test_who_leaves_another_chat_keeps_what_rooms_of_this_one_show(
+    hall: Hall, chat: Chat
+) -> None:
+    await another_admin(hall)
+    async with hall.store.begin() as tx:
+        await people.link(tx, 1, "telegram", "1", "mum", hall.clock())
+    one = card("tea:1", "in-attic", "mum", place_kind=PlaceKind.ADMIN.value)
+    await hall.outbox.follow(replace(one, place="attic"), Reply(text="cold"))
+    mum = await person(hall, "mum")
+    await leaving.unlink(hall.store, mum, (("telegram", "1"),), hall.clock)
+    hall.shelf.cards["tea:1"] = "warm"
+    hall.outbox.changed("tea:1")
+    await chat.until(lambda: ("in-attic", "warm") in chat.edited)
+    assert {one.asked.account for one in hall.shelf.seen} == {"mum"}
+
+
+async def test_what_no_other_admin_could_see_in_the_room_is_told_in_private(
+    hall: Hall,
+) -> None:
+    async with hall.store.begin() as tx:
+        dad = await people.add(tx, "dad", Role.ADMIN, now=hall.clock())
+        await people.link(tx, dad.id, "telegram", "5", "dad", hall.clock())
+    await promise(hall, ROOM)
+    await removed(hall, await person(hall, "mum"), await person(hall, "dad"))
+    telegram = Chat("telegram")
+    hall.outbox.attach(Chat())
+    hall.outbox.attach(telegram)
+    async with delivering(hall):
+        hall.outbox.wake()
+        await until_told(hall)
+    assert (telegram.posted, telegram.told) == ([], [("5", "cold")])

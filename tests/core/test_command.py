@@ -132,7 +132,10 @@ def test_names_are_found_whatever_their_capitals_or_slash() -> None:
     ("text", "said"),
     [
         ("serch dune", "There is no command “serch”. Did you mean search?"),
-        ("admin peple", "There is no command “admin”. Did you mean admin people?"),
+        (
+            "admin peple",
+            "There is no command “admin peple”. Did you mean admin people?",
+        ),
         (
             "xyzzy",
             (

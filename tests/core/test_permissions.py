@@ -113,6 +113,8 @@ def refusal_of(reply: Reply, place: PlaceKind) -> str | None:
 
 def harmless(command: Command) -> str:
     """A line that changes nothing: with an argument no command knows, if it can."""
+    if any(one.name.startswith(f"{command.name} ") for one in COMMANDS):
+        return command.name  # a group: with more behind it, it is another command
     picked = next((one for one in command.arguments if one.choices), None)
     if any(argument.param.rest for argument in command.arguments):
         return f"{command.name} {picked.name}:§" if picked else command.name

@@ -215,7 +215,8 @@ def _links(links: tuple[Link, ...]) -> Iterator[Line]:
 
 def _copy(text: str) -> Iterator[Line]:
     if text:
-        yield ("class:name", f"  {_('To copy')}: "), ("class:link", printable(text))
+        label = _("To copy")
+        yield ("class:name", f"  {label}: "), ("class:link", printable(text))
 
 
 def _files(files: tuple[File, ...], width: int) -> Iterator[Line]:

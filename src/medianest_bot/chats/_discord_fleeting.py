@@ -50,6 +50,9 @@ class Fleeting:
         self._kept = {n: one for n, one in self._kept.items() if one[2] > now}
         self._kept[str(sent.number)] = (interaction, sent, now + TOKEN_FOR)
         place = f"{PREFIX}{sent.channel}"
+        if kind is PlaceKind.ADMIN:
+            # Only they see it: it is nothing that the room is shown.
+            kind = PlaceKind.PRIVATE
         await self._room.follow(place, sent.number, reply, account, kind)
 
     async def edit(self, card: Card, reply: Reply) -> bool:

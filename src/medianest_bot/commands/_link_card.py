@@ -90,7 +90,7 @@ async def drawn(ctx: Context, attempt: Attempt) -> Reply:
         raise Sorry(NO_SUCH)
     is_typing = attempt.state is State.TYPING
     code = await ctx.house.linking.short_code(attempt) if is_typing else ""
-    if ctx.person is None and attempt.locale:
+    if ctx.person is None and not ctx.asked.locale and attempt.locale:
         # Nobody here yet: only the sign-in knows what language their chat speaks.
         read_on(attempt.locale)
     name = ctx.person.name if ctx.person else attempt.shown_name

@@ -97,13 +97,11 @@ async def _new(tx: AsyncConnection, attempt: Attempt, now: datetime) -> Person:
 async def _linked(
     tx: AsyncConnection, attempt: Attempt, person: Person, now: datetime
 ) -> None:
-    shown = attempt.shown_name
+    shown, account = attempt.shown_name, (attempt.platform, attempt.account)
     try:
-        account = (attempt.platform, attempt.account)
-        await people.link(tx, person.id, *account, shown, now)
-        await people.set_locale(tx, *account, attempt.locale)
+        await people.link(tx, person.id, *account, shown, now, attempt.locale)
     except AccountTaken as error:
-        owner = await people.by_account(tx, attempt.platform, attempt.account)
+        owner = await people.by_account(tx, *account)
         name = owner.name if owner else shown
         raise Sorry(LINKED_MEANWHILE, name=name) from error
 

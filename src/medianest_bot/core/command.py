@@ -204,17 +204,21 @@ class Commands:
         two, one = (" ".join(words[:count]).casefold() for count in (2, 1))
         if two in self.by_name:
             return two
-        is_group = any(name.startswith(f"{one} ") for name in self.by_name)
-        return one if one in self.by_name and (two == one or not is_group) else None
+        is_alone = two == one or not self._is_group(one)
+        return one if one in self.by_name and is_alone else None
+
+    def _is_group(self, word: str) -> bool:
+        return any(name.startswith(f"{word} ") for name in self.by_name)
 
     def _unknown(self, two: str, one: str) -> Sorry:
         names = [command.name for command in self if not command.hidden]
         said = (two.casefold(), one.casefold())
         found = [process.extractOne(s, names, scorer=fuzz.WRatio) for s in said]
         near = max((one for one in found if one), key=lambda one: one[1], default=None)
+        word = (two if self._is_group(one.casefold()) else one)[:40]
         if near and near[1] >= 70:
-            return Sorry(UNKNOWN_NEAR, word=one[:40], near=near[0])
-        return Sorry(UNKNOWN, word=one[:40])
+            return Sorry(UNKNOWN_NEAR, word=word, near=near[0])
+        return Sorry(UNKNOWN, word=word)
 
 
 def command(

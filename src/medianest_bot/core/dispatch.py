@@ -218,7 +218,7 @@ class Dispatch:
         who = (asked.platform, asked.account)
         person = known.person if known else await self.person(*who)
         read_on(locale_of(person, asked))
-        await self._people.heard(person, asked)
+        self._people.heard(person, asked)
         whole = known.line if known else await self._whole(line, asked, person)
         if not whole:
             return Reply(text=_(NOTHING))

@@ -96,8 +96,7 @@ class Invitations:
                 words = ALREADY_YOU if owner.id == person.id else SOMEBODY_ELSE
                 raise Sorry(words, name=owner.name)
             shown = in_one_line(asked.shown_name)[:64]
-            await people.link(tx, person.id, *account, shown, now)
-            await people.set_locale(tx, *account, asked.locale)
+            await people.link(tx, person.id, *account, shown, now, asked.locale)
             await entrances.use(tx, found.id, who, now)
             subject = f"{person.name} ({person.id})"
             told = {"account": who, "invited by": found.made_by}

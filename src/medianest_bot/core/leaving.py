@@ -51,7 +51,7 @@ async def unlink(
                 raise Sorry(NOT_YOURS, who=":".join(account))
         if not set(known) - set(accounts):
             await keep_an_admin(tx, person)
-        await hand_over(tx, person)
+        await hand_over(tx, person, accounts)
         for account in accounts:
             await _unlink(tx, person, account, now)
 

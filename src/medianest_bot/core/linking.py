@@ -254,7 +254,7 @@ class Linking:
             (asked.platform, asked.account),
             in_one_line(asked.shown_name)[:64] or asked.account[:64],
             State.OPEN,
-            locale=person.locale if person and person.locale else asked.locale,
+            locale=asked.locale or (person.locale if person else None),
             person_id=person.id if person else None,
             salt=salt,
             state_hash=hashed(secrets.state(salt)),

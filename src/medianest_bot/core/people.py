@@ -75,9 +75,9 @@ async def change_role(
         await still_here(tx, person)
         if role is not Role.ADMIN:
             await keep_an_admin(tx, person)
-        await people.set_role(tx, person.id, role)
         if role is not Role.ADMIN:
-            await hand_over(tx, person)
+            await hand_over(tx, person, None)
+        await people.set_role(tx, person.id, role)
         await _promised_no_more(tx, person)
         await note(tx, by, "role changed", person, now, role=role.value)
 
@@ -121,7 +121,7 @@ async def remove(store: Store, by: Person, person: Person, now: Now) -> None:
             await still_admin(tx, by)
         await still_here(tx, person)
         await keep_an_admin(tx, person)
-        await hand_over(tx, person)
+        await hand_over(tx, person, None)
         await _forgetting.forget(tx, person, now())
         action = "person left" if is_own else "person removed"
         subject = f"{SOMEBODY} ({person.id})"

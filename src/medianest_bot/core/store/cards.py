@@ -175,14 +175,14 @@ async def renamed(tx: AsyncConnection, old: str, new: str) -> None:
     await tx.execute(theirs.values(subject=new, line=f"show {new}"))
 
 
-async def hand_over(tx: AsyncConnection, person_id: int, reader: Account) -> None:
-    """What somebody's rooms of admins show in a chat, drawn as `reader` sees it."""
+async def hand_over(tx: AsyncConnection, account: Account, to: Account) -> None:
+    """What rooms of admins are shown as one account sees it, as another does."""
     theirs = (
-        cards.c.person_id == person_id,
-        cards.c.platform == reader.platform,
+        cards.c.platform == account.platform,
+        cards.c.account == account.account,
         cards.c.place_kind == PlaceKind.ADMIN.value,
     )
-    as_seen_by = {"person_id": reader.person_id, "account": reader.account}
+    as_seen_by = {"person_id": to.person_id, "account": to.account}
     await tx.execute(update(cards).where(*theirs).values(**as_seen_by))
 
 

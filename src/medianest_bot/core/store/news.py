@@ -11,6 +11,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from medianest_bot.core.store._rows import MANY, all_of, delete_some, insert, select_as
+from medianest_bot.core.store.people import Account
 from medianest_bot.core.store.tables import accounts, news
 
 
@@ -99,14 +100,12 @@ async def bring_forward(tx: AsyncConnection, platform: str, now: datetime) -> No
     await tx.execute(update(news).where(waiting, is_theirs).values(next_at=now))
 
 
-async def hand_over(
-    tx: AsyncConnection, person_id: int, platform: str, to_person_id: int
-) -> None:
-    """What rooms of a chat still wait for, drawn as somebody else sees it."""
+async def hand_over(tx: AsyncConnection, account: Account, person_id: int) -> None:
+    """What rooms of an account's chat still wait for, as somebody else sees it."""
     waiting = news.c.told_at.is_(None) & news.c.failed.is_(None)
-    is_here = news.c.room.startswith(f"{platform}:", autoescape=True)
-    theirs = (news.c.person_id == person_id, waiting, is_here)
-    await tx.execute(update(news).where(*theirs).values(person_id=to_person_id))
+    is_here = news.c.room.startswith(f"{account.platform}:", autoescape=True)
+    theirs = (news.c.person_id == account.person_id, waiting, is_here)
+    await tx.execute(update(news).where(*theirs).values(person_id=person_id))
 
 
 async def prune(tx: AsyncConnection, before: datetime, limit: int = MANY) -> int:

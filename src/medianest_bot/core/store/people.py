@@ -153,6 +153,7 @@ async def link(
     account: str,
     shown_name: str,
     now: datetime,
+    locale: str | None = None,
 ) -> None:
     """Give an account to a person. Raises AccountTaken where it is another's.
 
@@ -167,6 +168,7 @@ async def link(
         account=account,
         shown_name=shown_name,
         linked_at=now,
+        locale=locale,
     )
     await tx.execute(
         statement.on_conflict_do_update(
