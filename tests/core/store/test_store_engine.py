@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -15,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 
 from medianest_bot.core.roles import Role
 from medianest_bot.core.store import config, people, spent
+from medianest_bot.core.store._one_trip import OneTrip
 from medianest_bot.core.store.engine import Store, is_writing
 from medianest_bot.core.store.errors import StoreInUse
 from medianest_bot.core.store.people import NameTaken, Person
@@ -264,3 +268,19 @@ async def test_a_server_that_dropped_us_is_joined_again(postgresql: str) -> None
     await put(store, "after")
     assert await kept(store, "before", "after") == ["before", "after"]
     await store.close()
+
+
+async def test_a_connection_that_is_thrown_away_is_closed_all_the_same(
+    database: Path,
+) -> None:
+    """SQLAlchemy does that where somebody is cancelled while it is being closed."""
+    connect = partial(sqlite3.connect, database, check_same_thread=False)
+    one = await OneTrip(connect)
+    raw, thread = one._conn, one._thread
+    del one
+    gc.collect()
+    await asyncio.to_thread(thread.join, 20)
+
+    assert not thread.is_alive()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        raw.execute("SELECT 1")

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Self
 
 import aiosqlite
+from aiosqlite.core import _STOP_RUNNING_SENTINEL
 
 
 class OneTrip(aiosqlite.Connection):
@@ -26,6 +27,16 @@ class OneTrip(aiosqlite.Connection):
         # A program that dies without closing us must not hang.
         self._thread.daemon = True
         self._begin = ""
+
+    def __del__(self) -> None:
+        """Ends quietly; aiosqlite would warn that nobody has closed it.
+
+        SQLAlchemy throws a connection away whose user is cancelled while it is being
+        closed. Then nobody is left who could wait: the driver's thread closes it.
+        """
+        if self._connection is not None:
+            self._running = False
+            self._tx.put_nowait((None, _closing(self._connection)))
 
     def begin_with(self, begin: str) -> None:
         """Begin a transaction like this, together with its first statement."""
@@ -51,6 +62,14 @@ class OneTrip(aiosqlite.Connection):
     def _never_began(self) -> bool:
         begin, self._begin = self._begin, ""
         return begin != ""
+
+
+def _closing(raw: sqlite3.Connection) -> Callable[[], object]:
+    def close() -> object:
+        raw.close()
+        return _STOP_RUNNING_SENTINEL
+
+    return close
 
 
 class _Answer:
