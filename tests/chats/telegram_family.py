@@ -88,13 +88,25 @@ class Family:
         reply_to: Message | None = None,
         anonymous: bool = False,
     ) -> Message:
-        """The bot's next message there after this was said."""
+        """The bot's answer: in a group what hangs on it, in private what comes next.
+
+        In a group the bot may say something of its own meanwhile.
+        """
         person = self.someone(name)
         seen = len(self.server.answers(chat or person))
-        self.server.says(
+        said = self.server.says(
             person, text, chat, thread=thread, reply_to=reply_to, anonymous=anonymous
         )
-        return await self.next(chat or person, seen)
+        if chat is None:
+            return await self.next(person, seen)
+        found: Message = await self.server.until(
+            lambda: next((one for one in self._since(chat, seen, said)), None)
+        )
+        return found
+
+    def _since(self, chat: Chat, seen: int, said: Message) -> list[Message]:
+        news = self.server.answers(chat)[seen:]
+        return [one for one in news if one.reply_to == said.id]
 
     async def next(self, where: Chat | Person, seen: int) -> Message:
         found: Message = await self.server.until(
