@@ -123,9 +123,17 @@ class Terminal:
 
     async def say(self, line: str) -> None:
         """Type a line and press enter, once the prompt has taken the line."""
+        await self.listens()
         self.type(line)
         await self.until(lambda shown: shown.endswith(f"> {line}"))
         self.type(ENTER)
+
+    async def listens(self) -> None:
+        """Wait for a prompt: what is typed before it, the terminal itself shows."""
+        await self.until(lambda _shown: not self._echoes())
+
+    def _echoes(self) -> bool:
+        return bool(termios.tcgetattr(self._ours)[3] & termios.ECHO)
 
     async def sees(self, part: str) -> str:
         """Wait until `part` is to be read; returns everything that is."""

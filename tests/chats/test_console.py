@@ -105,6 +105,7 @@ async def test_a_card_is_redrawn_in_place_and_what_is_typed_stays(
     async with sitting(kitchen) as terminal:
         await terminal.say("brew")
         await terminal.sees("  0%")
+        await terminal.listens()
         terminal.type("echo hal")
         await terminal.sees("ana> echo hal")
         for percent in (25, 50, 75):
